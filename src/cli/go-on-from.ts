@@ -123,8 +123,9 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     )
   }
   await checkInputCopy(oldDirectory, old)
-  await options.runStore?.checkNotRestored(oldDirectory, false)
-  await options.runStore?.checkNoneSince(oldDirectory, options.command, options['take-copy'])
+  await options.runStore?.checkNotClosed(oldDirectory, old)
+  await options.runStore?.checkNotRestored(oldDirectory, old, false)
+  await options.runStore?.checkNoneSince(oldDirectory, old, options.command, options['take-copy'])
   await checkOrg(options, oldDirectory, old)
   checkNotifyAddress(old.job)
   // An undo creates no activation links.

@@ -24,9 +24,9 @@ export async function holdOf(
 /** Why a run of a store is left to people although it has not ended, as a sentence; null if that is for another reason. */
 export async function whyItIsLeft(
   { tables }: StoreArguments,
-  { run_id: runId }: Pick<RunFile, 'run_id'>,
+  run: Pick<RunFile, 'run_id' | 'state'>,
 ): Promise<string | null> {
   if (tables === undefined) return null
   const { whyRestored } = await import('../store/why-waiting.ts')
-  return await whyRestored(tables, runId)
+  return await whyRestored(tables, run)
 }

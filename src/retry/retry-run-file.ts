@@ -40,6 +40,7 @@ export function retryRunFile(
     retry_of: old.run_id,
     carried_over: retry.carriedOver,
     journal_end: undefined,
+    put_back: undefined,
     input_passed: undefined,
     closed_by: undefined,
     closed_from: undefined,

@@ -82,6 +82,11 @@ const runFileSchema = z.strictObject({
   carried_over: z.strictObject({ lines: z.int(), bytes: z.int(), chain: z.string() }).optional(),
   /** How far its journal was when it was moved or replaced under a process at work; absent if that never happened. */
   journal_end: z.strictObject({ lines: z.int(), bytes: z.int(), chain: z.string() }).optional(),
+  /**
+   * Whether it has gone on in a store from an older copy of itself, which does not know whether a run has gone on from it
+   * since; absent if not.
+   */
+  put_back: z.boolean().optional(),
   /** The run that this one takes back; absent if it is not an undo. */
   undo_of: z.string().optional(),
   /** For an undo: sentences about what the other run did that the undo can't take back; absent if there is nothing. */

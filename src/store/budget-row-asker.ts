@@ -2,10 +2,10 @@ import { type BudgetState, newBudget, type Permit } from '../budget/budget-state
 import type { Need } from '../budget/ledger.ts'
 import { type FirstFacts, type Leased, leaseFrom, type RowAsk, type RowEvent } from '../budget/shared-row.ts'
 import { pauseBeforeAsking } from '../budget/turns.ts'
-import { HoldLost } from '../files/hold/hold.ts'
 import { exitCodes, KnownError } from '../messages/known-error.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import type { OktaClock } from '../okta/clock.ts'
+import { claimLost } from './claim.ts'
 import type { ClaimMark, CounterKey, Tables } from './tables.ts'
 
 export interface BudgetRowAskerOptions {
@@ -119,7 +119,7 @@ export class BudgetRowAsker {
       leaseFrom(row, { ...ask, now: clock.nowAtLeast(), clockKnown: clock.known }, at),
     )
     if (changed.kind === 'damaged') throw damaged(this.#key)
-    if (changed.kind === 'overtaken') throw new HoldLost(`run ${claim?.runId}`)
+    if (changed.kind === 'overtaken') throw claimLost(claim?.runId ?? '')
     if (changed.kind === 'ended') throw new ClaimEnded('The claim has run out.')
     const { change: leased, at } = changed
     this.#pending = null

@@ -9,6 +9,14 @@ import type { ClaimMark, Tables } from './tables.ts'
 
 const pauseMs = 250
 
+/** What is thrown once the store's row shows that a run is no longer the claim's. */
+export function claimLost(runId: string): HoldLost {
+  return new HoldLost(
+    `run ${runId}`,
+    'another process has taken it over, or it was put back from an older copy of the store or removed',
+  )
+}
+
 /**
  * A claim on a run of the store, for one process at a time.
  *
@@ -77,11 +85,7 @@ export class Claim implements ClaimMark {
 
   /** @throws HoldLost when another process has taken over */
   checkNotLost(): void {
-    if (this.#lost)
-      throw new HoldLost(
-        `run ${this.runId}`,
-        'another process has taken it over, or it was put back from an older copy of the store or removed',
-      )
+    if (this.#lost) throw claimLost(this.runId)
   }
 
   /**

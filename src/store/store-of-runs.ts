@@ -4,7 +4,7 @@ import { exists } from '../files/exists.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { isOver } from '../run/life.ts'
-import { runFileName } from '../run/run-file.ts'
+import { type RunFile, runFileName } from '../run/run-file.ts'
 import type { RunStore, StoreHold, StoreHoldReport } from '../run/run-store.ts'
 import { Claim } from './claim.ts'
 import { claimMs } from './claim-term.ts'
@@ -61,9 +61,13 @@ export class StoreOfRuns implements RunStore {
    * @param takesSoundPart whether the run goes on as from an older journal
    * @throws Refusal if it is
    */
-  async checkNotRestored(directory: string, takesSoundPart: boolean): Promise<void> {
+  async checkNotRestored(
+    directory: string,
+    { state }: Pick<RunFile, 'state'>,
+    takesSoundPart: boolean,
+  ): Promise<void> {
     const run = await this.#options.tables.runs.look(basename(directory))
-    if (run?.isRestored !== true || isOver(run.state) || takesSoundPart) return
+    if (isOver(state) || takesSoundPart || run?.isRestored !== true) return
     throw new Refusal(
       `The store was restored from an older copy, and run ${basename(directory)} may have sent calls since then that the copy knows nothing of.`,
       `To look each user up before anything is sent: ${commandFor('resume', runNameOf(directory), '--take-sound-part')}`,
@@ -71,18 +75,37 @@ export class StoreOfRuns implements RunStore {
   }
 
   /**
-   * Makes sure that no run which a restored copy knows nothing of has gone on from a finished one.
+   * Makes sure that no run has gone on from one of which more than the row was put back.
+   *
+   * @throws Refusal if one has
+   */
+  async checkNotClosed(directory: string, { state }: Pick<RunFile, 'state'>): Promise<void> {
+    const run = await this.#options.tables.runs.look(basename(directory))
+    // Row and files are always written together.
+    if (run?.state !== 'closed' || state === 'closed') return
+    throw new Refusal(
+      `Run ${basename(directory)} is closed, because another run has gone on from it; but its files in the store were put back from an older copy.`,
+      'Go on from that other run; to see all: okta-lifecycle runs',
+    )
+  }
+
+  /**
+   * Makes sure that no run which a restored copy knows nothing of has gone on from one that was put back.
    *
    * @param takesCopy whether a person says so
    * @throws Refusal when that can't be known
    */
-  async checkNoneSince(directory: string, command: 'retry' | 'undo', takesCopy: boolean): Promise<void> {
+  async checkNoneSince(
+    directory: string,
+    { put_back: wentOn }: Pick<RunFile, 'put_back'>,
+    command: 'retry' | 'undo',
+    takesCopy: boolean,
+  ): Promise<void> {
     const run = await this.#options.tables.runs.look(basename(directory))
-    if (run?.isRestored !== true || !isOver(run.state) || takesCopy) return
-    const done = command === 'retry' ? 'retried' : 'undone'
+    if (takesCopy || (wentOn !== true && run?.isRestored !== true)) return
     throw new Refusal(
-      `Run ${basename(directory)} was put back from an older copy of the store. If it was ${done} after that copy was made, ${command} would send the same calls again.`,
-      `Look in Okta's System Log, or at the reports of that time, whether it was ${done}. If it was not: ${commandFor(command, runNameOf(directory), '--take-copy')}`,
+      `Run ${basename(directory)} was put back from an older copy of the store. If it was retried or undone after that copy was made, ${command} would act on the same people a second time.`,
+      `Look in Okta's System Log, or at the reports of that time, whether it was retried or undone. If neither: ${commandFor(command, runNameOf(directory), '--take-copy')}`,
     )
   }
 

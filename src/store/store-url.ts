@@ -10,8 +10,11 @@ export interface StoreUrl {
 
 /** Parameters of an address that are shown: without them a command to type would not reach the store. */
 const plain: ReadonlySet<string> = new Set([
+  'user',
   'host',
   'port',
+  'database',
+  'dbname',
   'sslmode',
   'sslrootcert',
   'sslcert',

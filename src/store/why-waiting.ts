@@ -1,4 +1,5 @@
 import { isOver } from '../run/life.ts'
+import type { RunFile } from '../run/run-file.ts'
 import type { Tables } from './tables.ts'
 
 /** A worker that has not said for this long that it is there counts as gone, in ms. It says so each 15 s. */
@@ -7,9 +8,12 @@ export const goneAfterMs = 60_000
 export const forgottenAfterMs = 10 * goneAfterMs
 
 /** Why a run is left to people although it has not ended, as a sentence; null if that is for another reason. */
-export async function whyRestored({ runs }: Pick<Tables, 'runs'>, runId: string): Promise<string | null> {
+export async function whyRestored(
+  { runs }: Pick<Tables, 'runs'>,
+  { run_id: runId, state }: Pick<RunFile, 'run_id' | 'state'>,
+): Promise<string | null> {
   const run = await runs.look(runId)
-  return run?.isRestored === true && !isOver(run.state)
+  return run?.isRestored === true && !isOver(state)
     ? 'The store was restored from an older copy: resume it with --take-sound-part.'
     : null
 }

@@ -25,6 +25,7 @@ export function undoRunFile(old: RunFile, { runId, input, notUndone, version, no
     retry_of: undefined,
     carried_over: undefined,
     journal_end: undefined,
+    put_back: undefined,
     closed_by: undefined,
     closed_from: undefined,
     plan: undefined,

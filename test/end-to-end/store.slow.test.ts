@@ -351,6 +351,9 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
         users.map(({ id }) => `${id} reset_factors`),
       )
       expect(await statusOf(place, run)).toMatchObject({ state: 'finished' })
+      // What was done with it after the copy was made is known no better by now.
+      const undo = await inStore(place, org, ['undo', run, '--yes'])
+      expect([undo.code, undo.stderr]).toEqual([2, expect.stringMatching(/undo .* --take-copy/)])
     })
   }, 60_000)
 
@@ -392,6 +395,38 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
       expect(retried.stdout).toContain('2 of 2')
       const inDirectory = await place.run(org, ['retry', run, '--yes', '--take-copy'])
       expect(inDirectory.code).toBe(2)
+    })
+  })
+
+  it('that was closed is not gone on from again after its files alone were put back', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 2 })
+      const org = await place.org({ users })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'suspend'] as const)))
+      const { run_id: run } = JSON.parse(
+        (await inStore(place, org, ['run', 'in.csv', '--yes', '--json'])).stdout,
+      ) as { run_id: string }
+      const client = new Client({ connectionString: cluster.postgres.url })
+      await client.connect()
+      await client.query('CREATE TABLE public.dump AS SELECT * FROM okta_lifecycle.run_file')
+      expect((await inStore(place, org, ['undo', run, '--yes'])).code).toBe(0)
+      await client.query(
+        'DELETE FROM okta_lifecycle.run_file WHERE run_id IN (SELECT run_id FROM public.dump)',
+      )
+      await client.query('INSERT INTO okta_lifecycle.run_file SELECT * FROM public.dump')
+      await client.query('DROP TABLE public.dump')
+      await client.end()
+      const calls = { ...org.applied }
+      for (const command of ['retry', 'undo', 'resume'])
+        for (const flags of command === 'resume' ? [['--take-sound-part']] : [[], ['--take-copy']]) {
+          const refused = await inStore(place, org, [command, run, '--yes', ...flags])
+          expect([command, refused.code, refused.stdout + refused.stderr]).toEqual([
+            command,
+            command === 'resume' ? expect.any(Number) : 2,
+            expect.stringMatching(/is closed|is finished/),
+          ])
+        }
+      expect(org.applied).toEqual(calls)
     })
   })
 

@@ -35,7 +35,7 @@ export async function evidenceOf(args: Arguments, name: string | undefined): Pro
   // The run is held, so that nothing changes between the digest of a file and its copy.
   const evidence = await withRunLocks(directory, null, { onWatch: say }, async () => {
     const run = await readRunFile(directory)
-    await args.runStore?.checkNotRestored(directory, false)
+    await args.runStore?.checkNotRestored(directory, run, false)
     await checkInputCopy(directory, run)
     const recorded: RecordedRun = { directory, run, recorded: await readRecordedHead(directory) }
     return await inTemporaryDirectory(

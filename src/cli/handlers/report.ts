@@ -34,7 +34,7 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   // The run is held, so that no other process writes the same files meanwhile.
   const written = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
     const run = await readRunFile(directory)
-    await args.runStore?.checkNotRestored(directory, false)
+    await args.runStore?.checkNotRestored(directory, run, false)
     await checkInputCopy(directory, run)
     try {
       await reportAgain(directory, run, hold, formats)

@@ -67,7 +67,8 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await checkJournalKept(directory, held, await readRecordedHead(directory))
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
-        await args.runStore?.checkNotRestored(directory, args['take-sound-part'])
+        await args.runStore?.checkNotClosed(directory, held)
+        await args.runStore?.checkNotRestored(directory, held, args['take-sound-part'])
         let run = await reopened(directory, held)
         await finishHandOver(directory, run)
         const sentBefore = new SentBefore()
@@ -127,7 +128,8 @@ async function cutJournal(directory: string, run: RunFile, hold: Holding): Promi
   }
   // What was recorded about the journal's end does not hold for a part of it.
   await forgetSummary(directory)
-  const { journal_end: _, ...known } = run
+  const { journal_end: _, ...others } = run
+  const known = { ...others, ...(hold.elsewhere === undefined ? {} : { put_back: true }) }
   await writeRunFile(directory, known)
   await hold.elsewhere?.journalReplaced()
   say(
