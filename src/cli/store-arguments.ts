@@ -4,6 +4,7 @@ import type { RunFile } from '../run/run-file.ts'
 import type { StoreHoldReport } from '../run/run-store.ts'
 import type { StoreOfRuns } from '../store/store-of-runs.ts'
 import type { Tables } from '../store/tables.ts'
+import { say } from './terminal/stop-hooks.ts'
 
 /** What a handler gets besides its own arguments if the runs are kept in a store. */
 export interface StoreArguments {
@@ -19,6 +20,22 @@ export async function holdOf(
   return runStore === undefined
     ? await reportHold(directory)
     : await runStore.reportHold(runNameOf(directory).runId)
+}
+
+/**
+ * A run as reports are made of it. If it was put back from an older copy of its store, that is said, and its rows are not
+ * offered again: they may have been done since.
+ */
+export async function reportedRun(
+  { runStore }: StoreArguments,
+  directory: string,
+  run: RunFile,
+): Promise<RunFile> {
+  if (runStore === undefined || !(await runStore.isPutBack(directory, run))) return run
+  say(
+    `Run ${run.run_id} was put back from an older copy of the store, which does not know whether it was retried or undone since. So its rows are not offered in failed.csv, and retry and undo want --take-copy.`,
+  )
+  return { ...run, put_back: true }
 }
 
 /** Why a run of a store is left to people although it has not ended, as a sentence; null if that is for another reason. */

@@ -133,9 +133,10 @@ function textOf({ lines, bytes, chain }: JournalHead): string {
 function parseHead(text: string): JournalHead | 'damaged' | null {
   // A loss of power leaves a new file without a byte, or with zeros where they were to be.
   if (/^\0*$/.test(text)) return null
-  const [lines = '', bytes = '', chain = '', digest] = text.trimEnd().split(' ')
+  // Whatever somebody has written behind it, it is as it was.
+  const [lines = '', bytes = '', chain = '', digest] = text.slice(0, headBytes).trimEnd().split(' ')
   const said = `${lines} ${bytes} ${chain}`
-  if (text.length !== headBytes || digest !== digestOf(said)) return 'damaged'
+  if (text.length < headBytes || digest !== digestOf(said)) return 'damaged'
   return lines === '0' ? null : { lines: Number(lines), bytes: Number(bytes), chain }
 }
 

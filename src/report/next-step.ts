@@ -12,6 +12,8 @@ export interface NextStepFacts
   readonly stopped: StopReason | null
   /** The run that goes on from this one; null if there is none. */
   readonly closedBy?: string | null
+  /** Whether it is an older copy of itself, which does not know whether a run has gone on from it since. */
+  readonly isPutBack?: boolean
 }
 
 /** What {@link nextStep} says if nothing is left to do. */
@@ -40,6 +42,7 @@ function nextOfTasks({
   directory,
   stopped,
   closedBy = null,
+  isPutBack = false,
   results,
   excused,
   skipped,
@@ -52,6 +55,8 @@ function nextOfTasks({
   // A stop that could not wait long enough leaves tasks behind without another reason.
   if (results.unsettled + results.not_run > 0) return commandFor('resume', name)
   if (hasTasksToRetry({ results, excused, skipped })) {
+    if (isPutBack)
+      return `see results.csv for the reasons, and Okta's System Log whether the run was retried or undone after the copy was made from which it was put back; if it was neither: ${commandFor('retry', name, '--take-copy')}`
     return `see results.csv for the reasons, fix what can be fixed, then: ${commandFor('retry', name)}`
   }
   if (skipped.invalid_row > 0 && rowsToFeed > 0)

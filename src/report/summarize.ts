@@ -45,7 +45,13 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     org: run.org_url === sandboxOrgUrl ? 'sandbox (a simulated org)' : run.org_url,
     state: stopped?.state ?? 'finished',
     reason: stopped?.message ?? null,
-    next: nextStep({ directory, stopped, closedBy: run.closed_by ?? null, ...totals }),
+    next: nextStep({
+      directory,
+      stopped,
+      closedBy: run.closed_by ?? null,
+      isPutBack: run.put_back === true,
+      ...totals,
+    }),
     exit_code: exitCode,
     headline: headlineOf(
       totals.people,

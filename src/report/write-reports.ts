@@ -105,8 +105,10 @@ async function feedingOf(
   const settled = (state.counts.get('succeeded') ?? 0) + (state.counts.get('unchanged') ?? 0)
   const others = settled < run.input.tasks ? await lookAtOthers(rows()) : undefined
   return new FeedAgain(others, {
-    // A run of the same rows would know neither the plan nor how the run that is undone left the users.
-    leavesRows: run.state === 'closed' || run.undo_of !== undefined || run.plan !== undefined,
+    // A run of the same rows would know neither the plan nor how the run that is undone left the users, nor what another
+    // run has done with the rows since.
+    leavesRows:
+      run.state === 'closed' || run.put_back === true || run.undo_of !== undefined || run.plan !== undefined,
     onlyStatus: run.job.guards.only_status,
   })
 }

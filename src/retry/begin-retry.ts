@@ -175,7 +175,8 @@ function countOpen(events: readonly JournalEvent[]): number {
 
 async function replay({ directory, run, recorded }: OldRun): Promise<JournalState> {
   const journal = journalOf(directory, run, recorded)
-  if (recorded === null && !(await hasJournal(directory))) return new JournalState(journal.stepsPerRow)
+  if (journal.recorded === null && !(await hasJournal(directory)))
+    return new JournalState(journal.stepsPerRow)
   return (await replayJournal(journal)).state
 }
 

@@ -7,8 +7,9 @@ import { hasJournal, journalOf } from './run-directory.ts'
  * settles them first.
  */
 export async function hasUnsettled({ directory, run, recorded }: OldRun): Promise<boolean> {
-  if (recorded === null && !(await hasJournal(directory))) return false
-  const { state } = await replayJournal(journalOf(directory, run, recorded))
+  const file = journalOf(directory, run, recorded)
+  if (file.recorded === null && !(await hasJournal(directory))) return false
+  const { state } = await replayJournal(file)
   const { open, applied } = state.underWay
   // After the loss of a part of the journal, any task without a result may have been sent.
   return open + applied > 0 || (state.lostSince !== null && state.done < run.input.tasks)

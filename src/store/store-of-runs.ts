@@ -74,6 +74,15 @@ export class StoreOfRuns implements RunStore {
     )
   }
 
+  /** Whether a run that has ended may have been gone on from since, because it or its files were put back. */
+  async isPutBack(
+    directory: string,
+    { state, put_back: wentOn }: Pick<RunFile, 'state' | 'put_back'>,
+  ): Promise<boolean> {
+    const run = await this.#options.tables.runs.look(basename(directory))
+    return wentOn === true || run?.isRestored === true || (run?.state === 'closed' && state !== 'closed')
+  }
+
   /**
    * Makes sure that no run has gone on from one of which more than the row was put back.
    *

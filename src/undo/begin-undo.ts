@@ -86,7 +86,7 @@ async function replay(
   const file = journalOf(directory, run, recorded)
   const calls = new OwnCalls((call) => effect.see({ ...call, run: run.run_id }), unsure)
   const state = new JournalState(file.stepsPerRow)
-  if (recorded !== null || (await hasJournal(directory))) {
+  if (file.recorded !== null || (await hasJournal(directory))) {
     await readJournal(
       file.path,
       ({ event, offset, length }) => {
@@ -97,7 +97,7 @@ async function replay(
         if (event.verified === 'not_held') notHeld.add(name)
         else if (event.result === 'succeeded') notHeld.delete(name)
       },
-      { run: file.runId, head: recorded },
+      { run: file.runId, head: file.recorded },
     )
   }
   return state

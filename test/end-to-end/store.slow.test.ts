@@ -357,6 +357,28 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
     })
   }, 60_000)
 
+  it('that goes on from the sound part of its journal in a store that was never restored is retried as any other', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 30 })
+      const org = await place.org({ users, latencyMs: 20 })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => [id, 'suspend'] as const)))
+      const cli = place.start(
+        org,
+        ['run', 'in.csv', '--yes', '--run-id', 'r', '--concurrency', '1'],
+        settings(),
+      )
+      await org.waitUntil(() => Object.keys(org.applied).length === 3)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const resumed = ['resume', 'r', '--take-sound-part', '--yes', '--quiet']
+      while ((await inStore(place, org, resumed)).code === 5) await delay(1_000)
+      expect(await statusOf(place, 'r')).toMatchObject({ state: 'finished' })
+      const undo = await inStore(place, org, ['undo', 'r', '--yes', '--quiet'])
+      expect(undo.code, undo.stderr).not.toBe(2)
+      expect(undo.stderr).not.toContain('put back')
+    })
+  }, 60_000)
+
   it('that had finished in a restored older copy is retried and undone only if a person says that it was not since', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 2, factors: 1 })
@@ -386,7 +408,12 @@ describe.skipIf(missing !== null)('a run that is kept in a store', () => {
         expect([command, refused.code]).toEqual([command, 2])
         expect(refused.stderr).toMatch(new RegExp(`okta-lifecycle ${command} ${run} .*--take-copy`))
       }
-      expect((await inStore(place, org, ['report', run, '--out', 'reports'])).code).toBe(0)
+      const reported = await inStore(place, org, ['report', run, '--out', 'reports'])
+      expect([reported.code, reported.stderr]).toEqual([0, expect.stringContaining('was put back')])
+      expect((await place.read('reports/failed.csv')).trim().split('\n')).toHaveLength(1)
+      const finished = await inStore(place, org, ['resume', run])
+      expect(finished.stdout).not.toContain('failed.csv')
+      expect(finished.stdout).toMatch(/Next .*System Log.* retry .* --take-copy/)
       expectAppliedOnce(
         org.applied,
         users.map(({ id }) => `${id} reset_factors`),

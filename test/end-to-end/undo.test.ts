@@ -155,6 +155,21 @@ describe('undo', () => {
     })
   })
 
+  it('takes back a finished run, also beside a journal.head that was altered: its summary says where its journal ended', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 5 })
+      const org = await place.org({ users })
+      await runOver(place, org, users, 'suspend')
+      await place.write(`runs/${runId}/journal.head`, 'hello\n')
+      const verified = await place.runHere(null, ['verify-journal', runId])
+      expect(verified.stdout).toContain('It ends where it was recorded to end')
+      expect((await place.runHere(null, ['runs'])).stdout).toContain('finished')
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(0)
+      expect(statusesOf(org)).toEqual({ ACTIVE: 5 })
+    })
+  })
+
   it('asks first: without a terminal and without --yes it sends nothing', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 2 })

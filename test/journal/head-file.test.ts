@@ -60,7 +60,9 @@ describe('the file beside a journal', () => {
       await replaceHead(journal, head)
       expect(await readHead(journal)).toEqual(head)
       const text = await readFile(path, 'utf8')
-      for (const altered of [text.slice(0, 50), `${text} `, text.replace('3456', '3457'), 'hello\n']) {
+      await writeFile(path, `${text}x`)
+      expect(await readHead(journal)).toEqual(head)
+      for (const altered of [text.slice(0, 50), ` ${text}`, text.replace('3456', '3457'), 'hello\n']) {
         await writeFile(path, altered)
         expect(await readHead(journal)).toBe('damaged')
       }

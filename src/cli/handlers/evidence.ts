@@ -11,7 +11,7 @@ import { checkInputCopy } from '../../run/input-of-run.ts'
 import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
 import { findBegunRun } from '../begun-run.ts'
-import type { StoreArguments } from '../store-arguments.ts'
+import { reportedRun, type StoreArguments } from '../store-arguments.ts'
 import { say } from '../terminal/stop-hooks.ts'
 import { programVersion } from '../version.ts'
 
@@ -34,8 +34,9 @@ export async function evidenceOf(args: Arguments, name: string | undefined): Pro
   const path = args.out ?? `${begun.run_id}-evidence${args.redact ? '-redacted' : ''}.zip`
   // The run is held, so that nothing changes between the digest of a file and its copy.
   const evidence = await withRunLocks(directory, null, { onWatch: say }, async () => {
-    const run = await readRunFile(directory)
-    await args.runStore?.checkNotRestored(directory, run, false)
+    const held = await readRunFile(directory)
+    await args.runStore?.checkNotRestored(directory, held, false)
+    const run = await reportedRun(args, directory, held)
     await checkInputCopy(directory, run)
     const recorded: RecordedRun = { directory, run, recorded: await readRecordedHead(directory) }
     return await inTemporaryDirectory(

@@ -10,7 +10,7 @@ import { readRunFile } from '../../run/run-file.ts'
 import { withRunLocks } from '../../run/run-locks.ts'
 import { findBegunRun } from '../begun-run.ts'
 import { checkOut, writeOut } from '../report-out.ts'
-import type { StoreArguments } from '../store-arguments.ts'
+import { reportedRun, type StoreArguments } from '../store-arguments.ts'
 import { openFile } from '../terminal/open-file.ts'
 import { say } from '../terminal/stop-hooks.ts'
 
@@ -33,8 +33,9 @@ export async function writeReportsAgain(args: Arguments, name: string | undefine
   if (args.out !== undefined) await checkOut(args.out, begun.run_id)
   // The run is held, so that no other process writes the same files meanwhile.
   const written = await withRunLocks(directory, null, { onWatch: say }, async (hold) => {
-    const run = await readRunFile(directory)
-    await args.runStore?.checkNotRestored(directory, run, false)
+    const held = await readRunFile(directory)
+    await args.runStore?.checkNotRestored(directory, held, false)
+    const run = await reportedRun(args, directory, held)
     await checkInputCopy(directory, run)
     try {
       await reportAgain(directory, run, hold, formats)

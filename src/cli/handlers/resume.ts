@@ -8,7 +8,8 @@ import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { placeOfReport } from '../../messages/store-place.ts'
-import { forgetSummary, readRecordedHead, readSummary } from '../../report/summary.ts'
+import { nextStep } from '../../report/next-step.ts'
+import { forgetSummary, readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
 import { checkNotClosed, finishHandOver } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
@@ -28,7 +29,7 @@ import { handToWorkers, orgHere } from '../hand-to-workers.ts'
 import { withMetrics } from '../metrics-file.ts'
 import { checkNotifyAddress } from '../notify.ts'
 import { SentBefore } from '../sent-before.ts'
-import type { StoreArguments } from '../store-arguments.ts'
+import { reportedRun, type StoreArguments } from '../store-arguments.ts'
 import { canAsk } from '../terminal/confirm.ts'
 import { say, withStopHooks } from '../terminal/stop-hooks.ts'
 
@@ -78,7 +79,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await checkInputCopy(directory, run)
         await checkLinksPlace(directory, run, commandFor('resume', runNameOf(directory)))
         checkNotifyAddress(run.job)
-        if (args['take-sound-part']) run = await cutJournal(directory, run, hold)
+        if (args['take-sound-part']) run = await cutJournal(directory, run, hold, args)
         if (asks) {
           const again = commandFor('resume', runNameOf(directory))
           await confirmRun(
@@ -108,7 +109,13 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
 }
 
 /** Takes up the sound part of a damaged journal and explains what that means. */
-async function cutJournal(directory: string, run: RunFile, hold: Holding): Promise<RunFile> {
+async function cutJournal(
+  directory: string,
+  run: RunFile,
+  hold: Holding,
+  { runStore }: Arguments,
+): Promise<RunFile> {
+  const isPutBack = (await runStore?.isPutBack(directory, run)) === true
   const recorded = await readRecordedHead(directory)
   // A copy of a store may be from before the run began. An empty journal says that all of it is lost.
   if (hold.elsewhere !== undefined && !(await hasJournal(directory)))
@@ -129,7 +136,7 @@ async function cutJournal(directory: string, run: RunFile, hold: Holding): Promi
   // What was recorded about the journal's end does not hold for a part of it.
   await forgetSummary(directory)
   const { journal_end: _, ...others } = run
-  const known = { ...others, ...(hold.elsewhere === undefined ? {} : { put_back: true }) }
+  const known = { ...others, ...(isPutBack ? { put_back: true } : {}) }
   await writeRunFile(directory, known)
   await hold.elsewhere?.journalReplaced()
   say(
@@ -178,7 +185,15 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
     )
   }
   say(`Run ${run.run_id} is finished. There is nothing left to do.`)
-  return answerFinished(summary, args.json)
+  const shown = await reportedRun(args, directory, run)
+  return answerFinished(shown.put_back === true ? summaryOfPutBack(directory, summary) : summary, args.json)
+}
+
+/** The summary of a run that another one may have gone on from since. */
+function summaryOfPutBack(directory: string, summary: Summary): Summary {
+  const lostLinks = summary.lost_links ?? 0
+  const facts = { directory, stopped: null, isPutBack: true, ...summary, rowsToFeed: 0, lostLinks }
+  return { ...summary, rows_to_feed: 0, next: nextStep(facts) }
 }
 
 /** A finished run whose journal is damaged is not finished any more: what its lost part showed has to be found out. */

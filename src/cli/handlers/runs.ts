@@ -98,10 +98,15 @@ async function lineOf(
   return line
 }
 
-/** Whether a journal is shorter than it was. Not for a run of a store: of its journal there is no copy here to list it. */
+/**
+ * Whether a journal is shorter than it was, or may be. Not for a run of a store: of its journal there is no copy here to list
+ * it.
+ */
 async function isCutShort(directory: string, run: RunFile): Promise<boolean> {
-  // Before the journal, which may grow meanwhile.
-  const head = headOf(run, await readRecordedHead(directory))
+  // Before the journal, which may grow meanwhile. A list of all runs is no place to fail for one that can't be read.
+  const recorded = await readRecordedHead(directory).catch(() => 'unreadable' as const)
+  if (recorded === 'unreadable') return !isOver(run.state)
+  const head = headOf(run, recorded)
   return head !== null && (head.orFurther === true || (await sizeOfJournal(directory)) < head.bytes)
 }
 

@@ -25,7 +25,8 @@ export async function verifyJournal(args: Arguments, name: string | undefined): 
   const recorded = await readRecordedHead(directory)
   const working = (await holdOf(args, directory)).kind === 'working'
   const verdict = await verdictOn(directory, run, { run: runId, head: headOf(run, recorded) })
-  const report = reportJournal({ directory, runId, verdict, recorded, working })
+  const known = recorded?.orFurther === true ? headOf(run, recorded) : recorded
+  const report = reportJournal({ directory, runId, verdict, recorded: known, working })
   process.stdout.write(
     args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report, directory),
   )
