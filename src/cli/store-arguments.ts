@@ -31,10 +31,13 @@ export async function reportedRun(
   directory: string,
   run: RunFile,
 ): Promise<RunFile> {
-  if (runStore === undefined || !(await runStore.isPutBack(directory, run))) return run
-  say(
-    `Run ${run.run_id} was put back from an older copy of the store, which does not know whether it was retried or undone since. So its rows are not offered in failed.csv, and retry and undo want --take-copy.`,
-  )
+  const goneOn = (await runStore?.goneOnFrom(directory, run)) ?? 'no'
+  if (goneOn === 'no') return run
+  const what =
+    goneOn === 'yes'
+      ? 'is closed, because another run has gone on from it; but its files were put back from an older copy of the store. So failed.csv offers no rows but bad ones, and it is not retried or undone.'
+      : 'was put back from an older copy of the store, which does not know whether it was retried or undone since. So failed.csv offers no rows but bad ones, and retry and undo want --take-copy.'
+  say(`Run ${run.run_id} ${what}`)
   return { ...run, put_back: true }
 }
 

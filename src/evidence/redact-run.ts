@@ -24,6 +24,7 @@ export function redactRun(run: RunFile, redactor: Redactor): RunFile {
     ...(run.plan === undefined ? {} : { plan: { ...run.plan, sha256: redactor.digest(run.plan.sha256) } }),
     confirmed: run.confirmed,
     ...(run.retry_of === undefined ? {} : { retry_of: run.retry_of }),
+    ...(run.put_back === undefined ? {} : { put_back: run.put_back }),
     ...(run.undo_of === undefined ? {} : { undo_of: run.undo_of }),
     ...(run.not_undone === undefined ? {} : { not_undone: run.not_undone.map(() => redactedText) }),
     ...(run.closed_by === undefined ? {} : { closed_by: run.closed_by }),

@@ -35,7 +35,12 @@ export function journalOf(directory: string, run: RunFile, recorded: JournalHead
  * @param recorded how far it was at the last stop
  */
 export function headOf(
-  { state, carried_over: carried, journal_end: end }: Pick<RunFile, 'state' | 'carried_over' | 'journal_end'>,
+  {
+    state,
+    closed_from: from,
+    carried_over: carried,
+    journal_end: end,
+  }: Pick<RunFile, 'state' | 'closed_from' | 'carried_over' | 'journal_end'>,
   recorded: JournalHead | null,
 ): JournalHead | null {
   // A run that is still new has sent nothing, so its journal may as well begin again.
@@ -45,9 +50,26 @@ export function headOf(
   const [furthest] = known.toSorted((some, other) => other.bytes - some.bytes)
   if (furthest === undefined) return null
   const { lines, bytes, chain } = furthest
-  // Nothing was written after the stop that the summary is of.
-  if (state === 'running' && recorded?.orFurther === true) return { lines, bytes, chain, orFurther: true }
+  // Nothing is written after a stop, and what the summary says of that was read first.
+  const hasStopped = stops.has(state === 'closed' ? (from ?? 'running') : state) && (recorded?.lines ?? 0) > 0
+  const isUnknown = recorded?.orFurther === true && state !== 'new' && !hasStopped
+  if (isUnknown) return { lines, bytes, chain, orFurther: true }
   return lines === 0 ? null : { lines, bytes, chain }
+}
+
+/** The states of a run that has come to a stop by itself, and has written its summary then. */
+const stops: ReadonlySet<RunFile['state']> = new Set(['finished', 'stopped', 'interrupted'])
+
+/**
+ * How far a journal must reach at least beside a process at work: that process knows how far it has written it, whatever
+ * stands beside it.
+ *
+ * @param recorded how far it was by what stands beside it
+ */
+export function besideWork(recorded: JournalHead | null): JournalHead | null {
+  if (recorded === null || recorded.lines === 0) return null
+  const { lines, bytes, chain } = recorded
+  return { lines, bytes, chain }
 }
 
 /** The most tasks that a row of a job can have. */

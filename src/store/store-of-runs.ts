@@ -74,13 +74,18 @@ export class StoreOfRuns implements RunStore {
     )
   }
 
-  /** Whether a run that has ended may have been gone on from since, because it or its files were put back. */
-  async isPutBack(
+  /**
+   * Whether another run has gone on from one that was put back, which does not know of it. `yes`: its files alone were put
+   * back, and its row knows. A run that knows itself that it is closed is none of these.
+   */
+  async goneOnFrom(
     directory: string,
     { state, put_back: wentOn }: Pick<RunFile, 'state' | 'put_back'>,
-  ): Promise<boolean> {
+  ): Promise<'no' | 'perhaps' | 'yes'> {
     const run = await this.#options.tables.runs.look(basename(directory))
-    return wentOn === true || run?.isRestored === true || (run?.state === 'closed' && state !== 'closed')
+    if (state === 'closed') return 'no'
+    if (run?.state === 'closed') return 'yes'
+    return wentOn === true || run?.isRestored === true ? 'perhaps' : 'no'
   }
 
   /**

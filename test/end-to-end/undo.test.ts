@@ -170,6 +170,55 @@ describe('undo', () => {
     })
   })
 
+  it('of a retry leaves nobody out silently where the journal of the run before it may have been longer', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 12 })
+      const org = await place.org({ users, latencyMs: 30 })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      const cli = place.start(org, [
+        'run',
+        'in.csv',
+        '--action',
+        'suspend',
+        '--concurrency',
+        '1',
+        ...unattended,
+      ])
+      await org.waitUntil(() => Object.keys(org.applied).length === 5)
+      cli.kill('SIGKILL')
+      await cli.ended
+      expect((await place.runHere(org, ['retry', runId, '--yes', '--quiet'])).code).toBe(0)
+      const retry = await otherRun(place)
+      const journal = (await place.read(`runs/${runId}/journal.ndjson`)).split('\n')
+      const result = journal.findIndex((line) => line.includes('"event":"result"'))
+      await place.write(`runs/${runId}/journal.ndjson`, `${journal.slice(0, result + 1).join('\n')}\n`)
+      await place.write(`runs/${runId}/journal.head`, 'hello\n')
+      await rm(join(place.directory, 'runs', runId, 'summary.json'))
+      const end = await place.runHere(org, ['undo', retry, '--yes', '--quiet'])
+      expect([end.code, end.stderr + end.stdout]).toEqual([1, expect.stringContaining('journal.head')])
+    })
+  })
+
+  it('takes back a finished run beside the journal.head of a longer run, once its journal was taken as it is', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 5 })
+      const org = await place.org({ users })
+      await runOver(place, org, users, 'suspend')
+      const longer = ['run', 'in.csv', '--action', 'unsuspend', '--yes', '--quiet', '--run-id', 'longer']
+      await place.write('in.csv', usersCsv([...users, ...users].map(({ login }) => login)))
+      await place.runHere(org, longer)
+      const head = await place.read('runs/longer/journal.head')
+      await place.runHere(org, ['undo', 'longer', '--yes', '--quiet'])
+      await place.write(`runs/${runId}/journal.head`, head)
+      const refused = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--take-sound-part')])
+      const taken = await place.runHere(org, ['resume', runId, '--take-sound-part', '--yes', '--quiet'])
+      expect(taken.code, taken.stderr).toBe(0)
+      const end = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+      expect(end.code, end.stderr).not.toBe(2)
+    })
+  })
+
   it('asks first: without a terminal and without --yes it sends nothing', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 2 })

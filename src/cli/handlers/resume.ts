@@ -115,7 +115,7 @@ async function cutJournal(
   hold: Holding,
   { runStore }: Arguments,
 ): Promise<RunFile> {
-  const isPutBack = (await runStore?.isPutBack(directory, run)) === true
+  const isPutBack = ((await runStore?.goneOnFrom(directory, run)) ?? 'no') !== 'no'
   const recorded = await readRecordedHead(directory)
   // A copy of a store may be from before the run began. An empty journal says that all of it is lost.
   if (hold.elsewhere !== undefined && !(await hasJournal(directory)))
@@ -174,7 +174,7 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
   const name = runNameOf(directory)
   const summary = await readSummary(directory)
   if (args['take-sound-part']) {
-    const expected = { run: run.run_id, head: headOf(run, summary?.journal ?? null) }
+    const expected = { run: run.run_id, head: headOf(run, await readRecordedHead(directory)) }
     const { flaw } = await checkJournal(journalPath(directory), expected)
     if (flaw !== null) return null
   }
@@ -192,8 +192,10 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
 /** The summary of a run that another one may have gone on from since. */
 function summaryOfPutBack(directory: string, summary: Summary): Summary {
   const lostLinks = summary.lost_links ?? 0
-  const facts = { directory, stopped: null, isPutBack: true, ...summary, rowsToFeed: 0, lostLinks }
-  return { ...summary, rows_to_feed: 0, next: nextStep(facts) }
+  // Bad rows were never sent.
+  const rowsToFeed = summary.control_totals?.bad ?? 0
+  const facts = { directory, stopped: null, isPutBack: true, ...summary, rowsToFeed, lostLinks }
+  return { ...summary, rows_to_feed: rowsToFeed, next: nextStep(facts) }
 }
 
 /** A finished run whose journal is damaged is not finished any more: what its lost part showed has to be found out. */

@@ -77,12 +77,10 @@ async function lineOf(
   if (loss !== null) {
     return { ...factsOf(run, now), ...copy, state: 'damaged', reason: `Its journal is ${loss}.`, directory }
   }
-  // Whether the rest is sound, only those say that read it.
-  if (args.tables === undefined && (await isCutShort(directory, run))) {
-    const reason = 'Its journal is an older copy, or was cut off.'
-    return { ...factsOf(run, now), ...copy, state: 'damaged', reason, directory }
-  }
   const state = shownState(run, await holdOf(args, directory))
+  // Whether the rest is sound, only those say that read it; and a process at work sees to its journal by itself.
+  const reason = args.tables !== undefined || state === 'working' ? null : await whyCutShort(directory, run)
+  if (reason !== null) return { ...factsOf(run, now), ...copy, state: 'damaged', reason, directory }
   const summary = state === 'working' || state === 'new' ? null : await summaryOf(directory, run)
   const whyLeft = isOver(state) ? null : await whyItIsLeft(args, run)
   const line: RunLine = {
@@ -99,15 +97,18 @@ async function lineOf(
 }
 
 /**
- * Whether a journal is shorter than it was, or may be. Not for a run of a store: of its journal there is no copy here to list
- * it.
+ * Why a journal is, or may be, shorter than it was; null if it is not. Not for a run of a store: of its journal there is no
+ * copy here to list it.
  */
-async function isCutShort(directory: string, run: RunFile): Promise<boolean> {
+async function whyCutShort(directory: string, run: RunFile): Promise<string | null> {
   // Before the journal, which may grow meanwhile. A list of all runs is no place to fail for one that can't be read.
   const recorded = await readRecordedHead(directory).catch(() => 'unreadable' as const)
-  if (recorded === 'unreadable') return !isOver(run.state)
+  if (recorded === 'unreadable') return isOver(run.state) ? null : "Its journal.head can't be read."
   const head = headOf(run, recorded)
-  return head !== null && (head.orFurther === true || (await sizeOfJournal(directory)) < head.bytes)
+  if (head?.orFurther === true) return 'Its journal.head is not as it was written.'
+  return head !== null && (await sizeOfJournal(directory)) < head.bytes
+    ? 'Its journal is an older copy, or was cut off.'
+    : null
 }
 
 const unknown = {

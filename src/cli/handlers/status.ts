@@ -16,7 +16,7 @@ import { isResumable } from '../../run/life.ts'
 import { lookAtRun } from '../../run/look-at-run.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { copyOf, describeCopy } from '../../run/run-copy.ts'
-import { hasJournal, journalOf } from '../../run/run-directory.ts'
+import { besideWork, hasJournal, journalOf } from '../../run/run-directory.ts'
 import type { RunFile } from '../../run/run-file.ts'
 import { type ShownState, shownState } from '../run-state.ts'
 import { holdOf, type StoreArguments, whyItIsLeft } from '../store-arguments.ts'
@@ -37,12 +37,13 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
   const { run } = look
   // Both are read before the journal, which may grow meanwhile.
   const summary = await readSummary(directory)
-  const recorded = await readRecordedHead(directory)
+  const found = await readRecordedHead(directory)
+  const hold = await holdOf(args, directory)
+  const recorded = hold.kind === 'working' ? besideWork(found) : found
   const loss = await lossOfJournal(directory, run, recorded)
   if (loss !== null) return showDamaged(args, directory, `The journal of run ${run.run_id} is ${loss}.`)
   const counts = countsOfSummary(run, summary) ?? (await countsOfJournal(directory, run, recorded))
   const copied = await copyOf(directory, run)
-  const hold = await holdOf(args, directory)
   const waits =
     hold.waits === true || (args.tables !== undefined && hold.kind === 'free' && isResumable(run.state))
   const restored = waits ? await whyItIsLeft(args, run) : null

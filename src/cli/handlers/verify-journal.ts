@@ -5,7 +5,7 @@ import { renderJournalReport, reportJournal } from '../../report/journal-report.
 import { readRecordedHead } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
-import { hasJournal, headOf, journalPath } from '../../run/run-directory.ts'
+import { besideWork, hasJournal, headOf, journalPath } from '../../run/run-directory.ts'
 import { type RunFile, readRunFile } from '../../run/run-file.ts'
 import { holdOf, type StoreArguments, whyItIsLeft } from '../store-arguments.ts'
 import { say } from '../terminal/stop-hooks.ts'
@@ -22,8 +22,9 @@ export async function verifyJournal(args: Arguments, name: string | undefined): 
   const run = await readRunFile(directory)
   const { run_id: runId } = run
   // The recorded head is read before the journal, which may grow meanwhile: so the journal reaches at least that head.
-  const recorded = await readRecordedHead(directory)
+  const found = await readRecordedHead(directory)
   const working = (await holdOf(args, directory)).kind === 'working'
+  const recorded = working ? besideWork(found) : found
   const verdict = await verdictOn(directory, run, { run: runId, head: headOf(run, recorded) })
   const known = recorded?.orFurther === true ? headOf(run, recorded) : recorded
   const report = reportJournal({ directory, runId, verdict, recorded: known, working })
