@@ -110,7 +110,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   if (options['take-copy'] && options.runStore === undefined)
     throw new Refusal(
       '--take-copy is about a run of a store that was restored, and this run is kept in a directory.',
-      `Leave out --take-copy, or name the store (--store)`,
+      'Leave out --take-copy, or name the store (--store)',
     )
   let old = await readRunFile(oldDirectory)
   await checkJournalKept(oldDirectory, old, await readRecordedHead(oldDirectory))
@@ -123,7 +123,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     )
   }
   await checkInputCopy(oldDirectory, old)
-  await options.runStore?.checkNotClosed(oldDirectory, old)
+  await options.runStore?.checkNotGoneOn(oldDirectory, old)
   await options.runStore?.checkNotRestored(oldDirectory, old, false)
   await options.runStore?.checkNoneSince(oldDirectory, old, options.command, options['take-copy'])
   await checkOrg(options, oldDirectory, old)

@@ -126,7 +126,7 @@ function remarks(
     said.push(`There are ${torn_bytes} bytes after its last line: ${whose}.`)
   }
   if (recorded === null && isInStore && lines > 0) {
-    said.push('It is as long as the row of the run in the store says.')
+    said.push('It is at least as long as the row of the run in the store says.')
   } else if (recorded === null) {
     said.push(
       lines === 0

@@ -89,14 +89,13 @@ export class StoreOfRuns implements RunStore {
   }
 
   /**
-   * Makes sure that no run has gone on from one of which more than the row was put back.
+   * Makes sure that no run has gone on from one whose files alone were put back. Its row still says that it is closed, and
+   * both are always written together.
    *
    * @throws Refusal if one has
    */
-  async checkNotClosed(directory: string, { state }: Pick<RunFile, 'state'>): Promise<void> {
-    const run = await this.#options.tables.runs.look(basename(directory))
-    // Row and files are always written together.
-    if (run?.state !== 'closed' || state === 'closed') return
+  async checkNotGoneOn(directory: string, run: Pick<RunFile, 'state' | 'put_back'>): Promise<void> {
+    if ((await this.goneOnFrom(directory, run)) !== 'yes') return
     throw new Refusal(
       `Run ${basename(directory)} is closed, because another run has gone on from it; but its files in the store were put back from an older copy.`,
       'Go on from that other run; to see all: okta-lifecycle runs',
@@ -111,12 +110,11 @@ export class StoreOfRuns implements RunStore {
    */
   async checkNoneSince(
     directory: string,
-    { put_back: wentOn }: Pick<RunFile, 'put_back'>,
+    run: Pick<RunFile, 'state' | 'put_back'>,
     command: 'retry' | 'undo',
     takesCopy: boolean,
   ): Promise<void> {
-    const run = await this.#options.tables.runs.look(basename(directory))
-    if (takesCopy || (wentOn !== true && run?.isRestored !== true)) return
+    if (takesCopy || (await this.goneOnFrom(directory, run)) !== 'perhaps') return
     throw new Refusal(
       `Run ${basename(directory)} was put back from an older copy of the store. If it was retried or undone after that copy was made, ${command} would act on the same people a second time.`,
       `Look in Okta's System Log, or at the reports of that time, whether it was retried or undone. If neither: ${commandFor(command, runNameOf(directory), '--take-copy')}`,

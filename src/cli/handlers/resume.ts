@@ -68,7 +68,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await checkJournalKept(directory, held, await readRecordedHead(directory))
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished
-        await args.runStore?.checkNotClosed(directory, held)
+        await args.runStore?.checkNotGoneOn(directory, held)
         await args.runStore?.checkNotRestored(directory, held, args['take-sound-part'])
         let run = await reopened(directory, held)
         await finishHandOver(directory, run)
