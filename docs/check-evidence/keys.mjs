@@ -46,7 +46,7 @@ export const shapes = {
   },
   'run.json': {
     ...names(
-      'format run_id created_at from_job_file? org_url accept_refusals? unusual? accept_unusual? input_passed? confirmed retry_of? put_back? undo_of? not_undone? closed_by? closed_from? state reason',
+      'format run_id created_at from_job_file? org_url accept_refusals? unusual? accept_unusual? input_passed? confirmed retry_of? journal_head? put_back? undo_of? not_undone? closed_by? closed_from? state reason',
     ),
     versions,
     job,

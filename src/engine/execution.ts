@@ -237,7 +237,11 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     try {
       const owner = await readTokenOwner(lookup, options.credentials)
       // R2: nothing is sent before this is on disk.
-      const begun = moved(withOwner(run, owner, options.say), 'begin')
+      const known = {
+        ...withOwner(run, owner, options.say),
+        ...(journal.keepsHead ? { journal_head: true } : {}),
+      }
+      const begun = moved(known, 'begin')
       if (run.owner === null && begun.owner !== null)
         await recorder.record({ event: 'owner', owner: begun.owner })
       await keep(begun)

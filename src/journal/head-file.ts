@@ -6,6 +6,7 @@ import { copyInPlace } from '../files/copy-in-place.ts'
 import { exists } from '../files/exists.ts'
 import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
+import { syncPath } from '../files/sync-path.ts'
 import { exitCodes, FixableError } from '../messages/known-error.ts'
 import type { JournalHead } from './journal-check.ts'
 
@@ -15,18 +16,24 @@ const headFileName = 'journal.head'
 const headBytes = 128
 
 /**
- * How far a journal is on disk, in a file beside it. It is written after each sync of the journal, and is not synced
- * itself:
+ * How far a journal is on disk, in a file beside it. It is written after each sync of the journal, and is itself synced only
+ * when it is opened:
  *
  * 1. It outlives the process, so that an older copy of the journal alone is noticed also after a kill.
- * 2. After a loss of power it may say less than was there, or nothing, but never more.
+ * 2. After a loss of power it may say less than was there, but never more.
+ * 3. From its first {@link keep} on it is there and says something, also after a loss of power: if it does not, somebody
+ *    has removed it.
  */
 export class HeadFile {
+  readonly #path: string
   readonly #file: FileHandle
+  readonly #isNew: boolean
   #failed = false
 
-  private constructor(file: FileHandle) {
+  private constructor(path: string, file: FileHandle, isNew: boolean) {
+    this.#path = path
     this.#file = file
+    this.#isNew = isNew
   }
 
   /**
@@ -45,7 +52,7 @@ export class HeadFile {
     const file = await open(path, flags, 0o600)
     // What is longer was never written by us, and would never be read as ours again.
     if (there !== null && there.size > headBytes) await file.truncate(headBytes)
-    return new HeadFile(file)
+    return new HeadFile(path, file, there === null)
   }
 
   /** Writes how far the journal is on disk. What is there already holds if the system refuses it. */
@@ -56,6 +63,16 @@ export class HeadFile {
     } catch {
       this.#failed = true
     }
+  }
+
+  /**
+   * Brings the file and its name to disk.
+   *
+   * @throws what the system reports
+   */
+  async keep(): Promise<void> {
+    await this.#file.datasync()
+    if (this.#isNew) await syncPath(dirname(this.#path))
   }
 
   async close(): Promise<void> {
@@ -84,20 +101,20 @@ export async function keepHeadApart(journal: string): Promise<void> {
 }
 
 /**
- * How far a journal was on disk when that was last written beside it; null if nothing is there, or no line was. `damaged` if
- * what is there is not as it was written. To be read before the journal, which may grow meanwhile.
+ * How far a journal was on disk when that was last written beside it; null if no line was. `damaged` if what is there is not
+ * as it was written; `missing` if nothing is there. To be read before the journal, which may grow meanwhile.
  *
  * @throws the system's error when that can't be found out
  */
-export async function readHead(journal: string): Promise<JournalHead | 'damaged' | null> {
-  let head: JournalHead | 'damaged' | null = 'damaged'
+export async function readHead(journal: string): Promise<JournalHead | 'damaged' | 'missing' | null> {
+  let head: JournalHead | 'damaged' | 'missing' | null = 'damaged'
   // A process at work may have been writing it in that moment.
   for (let times = 0; times < 3 && head === 'damaged'; times++) {
     try {
       head = parseHead(await readRegular(headPath(journal)))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' || code === 'ENOTDIR') return null
+      if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'
       throw error
     }
   }
@@ -130,9 +147,9 @@ function textOf({ lines, bytes, chain }: JournalHead): string {
   return `${`${said} ${digestOf(said)}`.padEnd(headBytes - 1)}\n`
 }
 
-function parseHead(text: string): JournalHead | 'damaged' | null {
+function parseHead(text: string): JournalHead | 'damaged' | 'missing' | null {
   // A loss of power leaves a new file without a byte, or with zeros where they were to be.
-  if (/^\0*$/.test(text)) return null
+  if (/^\0*$/.test(text)) return 'missing'
   // Whatever somebody has written behind it, it is as it was.
   const [lines = '', bytes = '', chain = '', digest] = text.slice(0, headBytes).trimEnd().split(' ')
   const said = `${lines} ${bytes} ${chain}`

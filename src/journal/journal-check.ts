@@ -7,8 +7,11 @@ export interface JournalHead {
   readonly lines: number
   readonly bytes: number
   readonly chain: string
-  /** Whether it was written further, perhaps, and how far can't be found out. Left out if not. */
-  readonly orFurther?: true
+  /**
+   * Set if it was written further, perhaps, and how far can't be found out: the file beside the journal that says so is
+   * not as it was written, or it is gone.
+   */
+  readonly orFurther?: 'damaged' | 'missing'
 }
 
 /** What else is known about a journal, to compare it with. Null if not known. */
@@ -138,7 +141,8 @@ export class JournalCheck {
   get flaw(): JournalFlaw | null {
     const { head } = this.#expected
     if (this.#flaw !== null || head === null) return this.#flaw
-    if (this.#sound.bytes >= head.bytes) return head.orFurther === true ? perhapsCutShort(this.#sound) : null
+    if (this.#sound.bytes >= head.bytes)
+      return head.orFurther === undefined ? null : perhapsCutShort(this.#sound, head.orFurther)
     if (this.#torn !== null && this.#totalBytes >= head.bytes) return altered(this.#torn)
     return {
       kind: 'cut_short',
@@ -157,12 +161,13 @@ export class JournalCheck {
 
 type Place = Pick<JournalFlaw, 'line' | 'offset'>
 
-function perhapsCutShort({ lines, bytes }: JournalHead): JournalFlaw {
+function perhapsCutShort({ lines, bytes }: JournalHead, why: 'damaged' | 'missing'): JournalFlaw {
+  const known = why === 'missing' ? 'is gone' : 'is not as it was written'
   return {
     kind: 'cut_short',
     line: lines + 1,
     offset: bytes,
-    what: 'may be gone, and more after it: journal.head beside the journal, which says how far it was on disk, is not as it was written',
+    what: `may be gone, and more after it: journal.head beside the journal, which says how far it was on disk, ${known}`,
   }
 }
 

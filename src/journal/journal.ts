@@ -110,18 +110,31 @@ export class Journal {
       // A killed process may have left lines that are in the system's memory only, and the next line says how far the
       // journal was on disk.
       if (end.soundBytes > 0) await file.datasync()
-      return keepsHead ? await HeadFile.open(path) : null
+      if (!keepsHead) return null
+      const headFile = await HeadFile.open(path)
+      try {
+        headFile.write(head)
+        await headFile.keep()
+      } catch (error) {
+        await headFile.close()
+        throw error
+      }
+      return headFile
     }
     const headFile = await prepare().catch(async (error: unknown) => {
       await file.close()
       throw error
     })
-    headFile?.write(head)
     const toFailure = (cause: unknown): Error => failureOf(path, fence, cause)
     const appends = new SyncedAppends(file, end.soundBytes, head, toFailure, fence, (mark) =>
       headFile?.write(mark),
     )
     return new Journal(path, file, fence, appends, headFile, end)
+  }
+
+  /** Whether how far the journal is on disk is kept beside it as well. */
+  get keepsHead(): boolean {
+    return this.#headFile !== null
   }
 
   /** How far the journal is on disk. A crash may tear anything after it. */

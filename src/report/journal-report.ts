@@ -71,7 +71,7 @@ export function reportJournal(parts: JournalReportParts): JournalReport {
     bytes: end.soundBytes,
     chain: end.chain,
     torn_bytes: flaw === null ? end.tornBytes : 0,
-    recorded: recorded === null || recorded.orFurther === true ? null : recorded,
+    recorded: recorded === null || recorded.orFurther !== undefined ? null : recorded,
     working,
     problem:
       flaw === null

@@ -196,13 +196,14 @@ function withAllReasons(summary: { readonly skipped?: unknown }): unknown {
 
 /**
  * How far the journal of a directory was on disk, by `summary.json` of the last stop or by what is kept beside the
- * journal while a process is at work, whichever is further; null if neither says. Where the latter is damaged, it may have
- * been further than the former says. To be read before the journal, which may grow meanwhile.
+ * journal while a process is at work, whichever is further; null if neither says. Where the latter is damaged or missing, it
+ * may have been further than the former says. To be read before the journal, which may grow meanwhile.
  */
 export async function readRecordedHead(directory: string): Promise<JournalHead | null> {
   const atStop = (await readSummary(directory))?.journal ?? null
   const atWork = await readHead(journalPath(directory))
-  if (atWork === 'damaged') return { lines: 0, bytes: 0, chain: chainStart, ...atStop, orFurther: true }
+  if (atWork === 'damaged' || atWork === 'missing')
+    return { lines: 0, bytes: 0, chain: chainStart, ...atStop, orFurther: atWork }
   if (atStop === null || atWork === null) return atStop ?? atWork
   return atWork.bytes > atStop.bytes ? atWork : atStop
 }

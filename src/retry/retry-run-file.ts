@@ -41,6 +41,7 @@ export function retryRunFile(
     carried_over: retry.carriedOver,
     journal_end: undefined,
     put_back: undefined,
+    journal_head: undefined,
     input_passed: undefined,
     closed_by: undefined,
     closed_from: undefined,

@@ -40,7 +40,8 @@ export function headOf(
     closed_from: from,
     carried_over: carried,
     journal_end: end,
-  }: Pick<RunFile, 'state' | 'closed_from' | 'carried_over' | 'journal_end'>,
+    journal_head: isKept,
+  }: Pick<RunFile, 'state' | 'closed_from' | 'carried_over' | 'journal_end' | 'journal_head'>,
   recorded: JournalHead | null,
 ): JournalHead | null {
   // A run that is still new has sent nothing, so its journal may as well begin again.
@@ -52,8 +53,10 @@ export function headOf(
   const { lines, bytes, chain } = furthest
   // Nothing is written after a stop, and what the summary says of that was read first.
   const hasStopped = stops.has(state === 'closed' ? (from ?? 'running') : state) && (recorded?.lines ?? 0) > 0
-  const isUnknown = recorded?.orFurther === true && state !== 'new' && !hasStopped
-  if (isUnknown) return { lines, bytes, chain, orFurther: true }
+  // Where no head was ever kept, none is missing.
+  const unknown = recorded?.orFurther === 'missing' && isKept !== true ? undefined : recorded?.orFurther
+  if (unknown !== undefined && state !== 'new' && !hasStopped)
+    return { lines, bytes, chain, orFurther: unknown }
   return lines === 0 ? null : { lines, bytes, chain }
 }
 

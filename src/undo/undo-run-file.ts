@@ -26,6 +26,7 @@ export function undoRunFile(old: RunFile, { runId, input, notUndone, version, no
     carried_over: undefined,
     journal_end: undefined,
     put_back: undefined,
+    journal_head: undefined,
     closed_by: undefined,
     closed_from: undefined,
     plan: undefined,

@@ -146,6 +146,8 @@ describe('evidence', () => {
       })
       await writeFile(journal, forged.text)
       for (const name of ['summary.json', 'journal.head']) await rm(join(directory, name))
+      const run = JSON.parse(await readFile(join(directory, 'run.json'), 'utf8')) as object
+      await writeFile(join(directory, 'run.json'), JSON.stringify({ ...run, journal_head: undefined }))
       const again = await makeEvidence(place, runId, '--out', 'forged.zip')
       const path = join(place.directory, again.evidence)
       expect((await audit(path)).code).toBe(0)

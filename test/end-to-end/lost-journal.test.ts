@@ -69,37 +69,44 @@ it.each<[string, (path: string) => void]>([
   })
 })
 
-it.each([
+it.each<[string, (text: string) => string | null, string?]>([
   ['altered', (text: string) => text.replace(/\d/, (digit) => String((Number(digit) + 1) % 10))],
   ['torn', (text: string) => text.slice(0, 60)],
   ['another text', () => 'hello\n'],
-])('nothing goes on beside a journal.head that is %s: an older journal may be there', async (_, alter) => {
-  await withWorkplace(async (place) => {
-    const { org, cli, directory, journal } = await atWork(place, 1)
-    copyFileSync(journal, join(place.directory, 'older'))
-    await org.waitUntil(() => doneIn(org) >= 15)
-    cli.kill('SIGKILL')
-    await cli.ended
-    copyFileSync(join(place.directory, 'older'), journal)
-    const head = join(directory, 'journal.head')
-    writeFileSync(head, alter(readFileSync(head, 'utf8')))
-    for (const command of ['resume', 'retry', 'undo', 'status', 'verify-journal']) {
-      const more = command === 'status' || command === 'verify-journal' ? [] : ['--yes', '--quiet']
-      const end = await place.runHere(org, [command, runId, ...more], impatient)
-      expect([command, end.code]).toEqual([command, command === 'verify-journal' ? 1 : 2])
-      expect(end.stdout + end.stderr).toMatch(/journal\.head[^\n]* is not as it was written/)
-      expect(end.stdout + end.stderr).toContain('--take-sound-part')
-    }
-    expect((await place.runHere(null, ['runs'])).stdout).toMatch(/take-sound-part|damaged/)
-    const end = await place.runHere(
-      org,
-      ['resume', runId, '--take-sound-part', '--yes', '--quiet'],
-      impatient,
-    )
-    expect(end.code, end.stderr).toBe(0)
-    expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
-  })
-})
+  ['empty', () => '', 'is gone'],
+  ['removed', () => null, 'is gone'],
+])(
+  'nothing goes on beside a journal.head that is %s: an older journal may be there',
+  async (_, alter, how = 'is not as it was written') => {
+    await withWorkplace(async (place) => {
+      const { org, cli, directory, journal } = await atWork(place, 1)
+      copyFileSync(journal, join(place.directory, 'older'))
+      await org.waitUntil(() => doneIn(org) >= 15)
+      cli.kill('SIGKILL')
+      await cli.ended
+      copyFileSync(join(place.directory, 'older'), journal)
+      const head = join(directory, 'journal.head')
+      const altered = alter(readFileSync(head, 'utf8'))
+      if (altered === null) rmSync(head)
+      else writeFileSync(head, altered)
+      for (const command of ['resume', 'retry', 'undo', 'status', 'verify-journal']) {
+        const more = command === 'status' || command === 'verify-journal' ? [] : ['--yes', '--quiet']
+        const end = await place.runHere(org, [command, runId, ...more], impatient)
+        expect([command, end.code]).toEqual([command, command === 'verify-journal' ? 1 : 2])
+        expect(end.stdout + end.stderr).toMatch(new RegExp(`journal\\.head[^\\n]* ${how}`))
+        expect(end.stdout + end.stderr).toContain('--take-sound-part')
+      }
+      expect((await place.runHere(null, ['runs'])).stdout).toMatch(/take-sound-part|damaged/)
+      const end = await place.runHere(
+        org,
+        ['resume', runId, '--take-sound-part', '--yes', '--quiet'],
+        impatient,
+      )
+      expect(end.code, end.stderr).toBe(0)
+      expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+    })
+  },
+)
 
 it('a run whose journal is moved away stops, keeps what is there, and goes on once it is back', async () => {
   await withWorkplace(async (place) => {

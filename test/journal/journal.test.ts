@@ -60,6 +60,8 @@ describe('appending', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')
       await writeFile(path, '')
+      const journal = await Journal.open(path, emptyJournal)
+      // What is synced when it is opened is not meant.
       const handle = await open(path)
       const datasync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync')
       await handle.close()
@@ -71,7 +73,6 @@ describe('appending', () => {
       })
       const nextSync = (): Promise<void> => new Promise((resolve) => begun.push(resolve))
       try {
-        const journal = await Journal.open(path, emptyJournal)
         const resolved: string[] = []
         const append = (name: string, event: JournalEvent): void => {
           void journal.append(event).durable.then(() => resolved.push(name))

@@ -41,6 +41,8 @@ describe('the recorder', () => {
       const datasync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync')
       await handle.close()
       let sync: () => void = () => {}
+      // What is synced when it is opened is not meant.
+      const journal = await Journal.open(path, emptyJournal)
       const begun = new Promise<void>((resolve) => {
         datasync.mockImplementationOnce(() => {
           resolve()
@@ -50,7 +52,6 @@ describe('the recorder', () => {
         })
       })
       try {
-        const journal = await Journal.open(path, emptyJournal)
         const state = new JournalState(1)
         const recorder = new Recorder(journal, state, () => {})
         const recording = recorder.result(resultOf(1))

@@ -105,7 +105,8 @@ async function whyCutShort(directory: string, run: RunFile): Promise<string | nu
   const recorded = await readRecordedHead(directory).catch(() => 'unreadable' as const)
   if (recorded === 'unreadable') return isOver(run.state) ? null : "Its journal.head can't be read."
   const head = headOf(run, recorded)
-  if (head?.orFurther === true) return 'Its journal.head is not as it was written.'
+  if (head?.orFurther === 'damaged') return 'Its journal.head is not as it was written.'
+  if (head?.orFurther === 'missing') return 'Its journal.head is missing.'
   return head !== null && (await sizeOfJournal(directory)) < head.bytes
     ? 'Its journal is an older copy, or was cut off.'
     : null
