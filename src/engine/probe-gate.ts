@@ -17,9 +17,9 @@ export class ProbeGate implements Gate {
     this.reads = {
       pass: async (_row, call) => await call(() => true),
       allowed: () => {},
-      refused: async (answer) => {
+      refused: async (row, answer) => {
         this.#countRefusal()
-        await reads.refused(answer)
+        await reads.refused(row, answer)
       },
     }
   }
@@ -46,8 +46,8 @@ export class ProbeGate implements Gate {
     this.#answered()
   }
 
-  async refused(answer: Answer): Promise<void> {
+  async refused(row: number, answer: Answer): Promise<void> {
     this.#countRefusal()
-    await this.#main.refused(answer)
+    await this.#main.refused(row, answer)
   }
 }

@@ -45,8 +45,8 @@ export interface Gate {
   pass<T>(row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
   /** After a call of a row that Okta accepted, as long as {@link pass} is under way for it. */
   allowed(row: number): void
-  /** After a refusal: resolves once it is decided that the user is the cause. Otherwise it rejects with RunStopped. */
-  refused(answer: Answer): Promise<void>
+  /** After a refusal of a row's call: resolves once it is decided that the user is the cause. Otherwise it rejects with RunStopped. */
+  refused(row: number, answer: Answer): Promise<void>
 }
 
 /**
@@ -97,6 +97,8 @@ export class RefusalGate implements Gate {
    */
   #refusedTries = 0
   #toTry: readonly number[] | null = null
+  /** Rows whose calls left as tries, and have not been refused yet. */
+  readonly #tried = new Set<number>()
   #lastRefusal: Answer | null = null
   /** Whether a probe at a halt is under way. */
   #decidesAtHalt = false
@@ -162,7 +164,10 @@ export class RefusalGate implements Gate {
 
   async #passAlone<T>(row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T> {
     this.#busy = true
-    if (this.#state === 'trying') this.#toTry = (this.#toTry ?? []).filter((other) => other !== row)
+    if (this.#state === 'trying') {
+      this.#toTry = (this.#toTry ?? []).filter((other) => other !== row)
+      this.#tried.add(row)
+    }
     let left = true
     try {
       return await call(() => {
@@ -173,6 +178,7 @@ export class RefusalGate implements Gate {
       this.#busy = false
       // E2: a call that was held back has not been tried.
       if (!left && this.#state === 'trying') this.#toTry = [...(this.#toTry ?? []), row]
+      if (!left) this.#tried.delete(row)
       this.#wakeAll()
     }
   }
@@ -221,7 +227,7 @@ export class RefusalGate implements Gate {
    * @returns once the user is found to be the cause
    * @throws RunStopped once the token is found to be the cause, or when the run stops first
    */
-  async refused(answer: Answer): Promise<void> {
+  async refused(row: number, answer: Answer): Promise<void> {
     if (this.#accept) return
     this.#lastRefusal = answer
     if (this.#held.length === 0) this.#refusalsBefore = this.#refusals
@@ -231,7 +237,13 @@ export class RefusalGate implements Gate {
     if (this.#state === 'asking' && this.#held.length >= refusalsThatAsk) {
       this.#state = 'probing'
       void this.#decide(false)
-    } else if (this.#state === 'trying' && ++this.#refusedTries >= this.#mostTried()) this.#refuse()
+      // E2: what left before the question came up shows nothing about the rows that were chosen to answer it.
+    } else if (
+      this.#state === 'trying' &&
+      this.#tried.delete(row) &&
+      ++this.#refusedTries >= this.#mostTried()
+    )
+      this.#refuse()
     this.#stop.check()
     if (!(await decided)) this.#stop.check()
   }
@@ -350,6 +362,7 @@ export class RefusalGate implements Gate {
     this.#state = 'calm'
     this.#refusedTries = 0
     this.#probedAtHalt = false
+    this.#tried.clear()
     for (const release of this.#held.splice(0)) release(true)
     this.#wakeAll()
   }

@@ -241,7 +241,7 @@ class Task {
     if (read.kind === 'found') return { at: 'deciding', read }
     const ending = { result: 'failed', message: read.message } as const
     if (read.cause !== 'no_permission') return this.#ended(ending)
-    return { at: 'held', decided: reads.refused(read.answer), ending }
+    return { at: 'held', decided: reads.refused(this.#input.row, read.answer), ending }
   }
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
@@ -391,7 +391,7 @@ class Task {
         throw lookup.stop.because(credentialsRefused(answer))
       case 'no_permission':
         await recordAnswer(this.#logged, answer, 'refused')
-        return { at: 'held', decided: sends.refused(answer), ending: this.#refusal(answer) }
+        return { at: 'held', decided: sends.refused(this.#input.row, answer), ending: this.#refusal(answer) }
       case 'refused':
         if (this.#history.repeats === 0) this.#services.failures.foresee(this.#input)
         await recordAnswer(this.#logged, answer, 'refused')
@@ -414,7 +414,7 @@ class Task {
       } as const
       const open = this.#history.judgedNotApplied > 0 ? inDoubt : ending
       if (read.cause !== 'no_permission') return this.#ended(open)
-      return { at: 'held', decided: reads.refused(read.answer), ending: open }
+      return { at: 'held', decided: reads.refused(this.#input.row, read.answer), ending: open }
     }
     const { status } = read.user
     this.#see(read, false)

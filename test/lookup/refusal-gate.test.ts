@@ -37,9 +37,9 @@ beforeEach(() => {
 })
 
 /** So many refusals, one after the other; none of them waited for. */
-async function refuse(count: number): Promise<void> {
+async function refuse(count: number, row = 0): Promise<void> {
   for (let i = 0; i < count; i++) {
-    gate.refused(answer).then(
+    gate.refused(row, answer).then(
       () => decided.push('the user’s'),
       (error: unknown) => {
         if (!(error instanceof RunStopped)) throw error
@@ -54,6 +54,7 @@ async function refuse(count: number): Promise<void> {
 let calls = 0
 
 interface OwnCall {
+  readonly row: number
   readonly state: () => 'waits' | 'begun' | 'ended' | 'stopped'
   /** Okta accepts it. */
   readonly accept: () => void
@@ -79,6 +80,7 @@ function call(): OwnCall {
       },
     )
   return {
+    row,
     state: () => state,
     accept: () => gate.allowed(row),
     end: async () => {
@@ -137,7 +139,7 @@ describe('while it asks', () => {
       await go.promise
       asked.resolve(mayLeave())
     })
-    void other.refused(answer)
+    void other.refused(1, answer)
     go.resolve()
     expect(await asked.promise).toBe(false)
   })
@@ -236,7 +238,9 @@ describe('while it probes', () => {
     for (let round = 1; round <= 4; round++) {
       const [now = -1] = begun()
       tried.push(now)
+      // One that left before anything was asked says nothing about them, however late it is answered.
       await refuse(1)
+      await refuse(1, waiting[now]?.row)
       expect(stop.reason?.exitCode ?? null).toBe(round === 4 ? 4 : null)
       await waiting[now]?.end()
       gate.settle(false)

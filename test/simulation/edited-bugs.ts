@@ -129,6 +129,20 @@ export const editedBugs: readonly EditedBug[] = [
     to: '',
   },
   {
+    name: 'a journal.head that is gone counts as one that was never there',
+    breaks: 'I2',
+    file: 'run/run-directory',
+    from: "recorded?.orFurther === 'missing' && isKept !== true",
+    to: "recorded?.orFurther === 'missing'",
+  },
+  {
+    name: 'a journal.head that is damaged counts as none',
+    breaks: 'I2',
+    file: 'journal/head-file',
+    from: "if (text.length < headBytes || digest !== digestOf(said)) return 'damaged'",
+    to: 'if (text.length < headBytes || digest !== digestOf(said)) return null',
+  },
+  {
     name: 'a 404 on deactivate is trusted',
     breaks: 'I2',
     file: 'task/task',

@@ -3,7 +3,7 @@ import { disturb } from './disturb.ts'
 import { inputName } from './input.ts'
 import { checkEnd } from './invariants.ts'
 import { type PlantedBug, plant } from './planted-bugs.ts'
-import { prepare, writeNow } from './prepare.ts'
+import { prepare, removeNow, writeNow } from './prepare.ts'
 import type { SimProcess } from './process.ts'
 import { startPlan, startPlanned, startResume, startRetry, startRun, startUndo } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
@@ -214,8 +214,10 @@ class Story {
     const kept = Math.max(least, Math.floor(lines.length * world.draws.between('kept lines', 0, 1)))
     if (lines.length < 2 || kept >= lines.length) return this.#resume()
     const older = `${lines.slice(0, kept).join('\n')}\n`
-    // What is kept beside a journal is not synced, so a loss of power may have taken it.
-    this.#isTold = world.disk.powerLosses > 0 || world.draws.chance('tells of the older journal', 0.5)
+    const losesHead = world.draws.chance('head is lost with the journal', 0.3)
+    // What is kept beside a journal is not synced, so a loss of power may have left less there.
+    this.#isTold =
+      (world.disk.powerLosses > 0 && !losesHead) || world.draws.chance('tells of the older journal', 0.5)
     this.#cutsKept = older.split('"event":"cut"').length - 1
     this.#isDamaged = world.draws.chance('damaged line', 0.5)
     // Up to the end, there is no line that a later one vouches for.
@@ -224,6 +226,11 @@ class Story {
       .slice(kept)
       .map((line, i) => (i < count ? line.replace('"event":"', '"event":"#') : line))
     writeNow(world, path, this.#isDamaged ? [...lines.slice(0, kept), ...rest, ''].join('\n') : older)
+    if (losesHead) {
+      const head = `${runsDirectory}/${this.#run}/journal.head`
+      if (world.draws.chance('head is removed', 0.5)) removeNow(world, head)
+      else writeNow(world, head, world.draws.pick('head is', ['', 'hello\n']))
+    }
     world.disk.syncAll()
     world.journals.forget()
     world.noteLost(this.#run, lines.slice(kept))

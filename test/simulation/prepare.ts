@@ -204,6 +204,12 @@ function jobOf({ scenario, forgetsGuards }: World): object {
   }
 }
 
+/** Removes a file, if it is there. */
+export function removeNow({ disk }: World, path: string): void {
+  const { directory, name } = disk.place(path, 'unlink')
+  if (directory.names.has(name)) disk.change(directory, [[name, null]])
+}
+
 /** Puts a file on the disk as if it had always been there. */
 export function writeNow({ disk }: World, path: string, content: string | Buffer): void {
   disk.createFile(path).write(Buffer.from(content), 0)

@@ -106,7 +106,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
     const gate: Gate = {
       pass: async (_row, call) => await call(() => true),
       allowed: () => {},
-      refused: async (refusal) => {
+      refused: async (_row, refusal) => {
         refusals.push(refusal)
       },
     }
