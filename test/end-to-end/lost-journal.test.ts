@@ -5,6 +5,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -120,6 +121,27 @@ it('a run whose journal is moved away stops, keeps what is there, and goes on on
     expect(await readdir(directory)).toContain('journal.ndjson.1')
     expect((await place.runHere(org, ['resume', runId, '--yes'], impatient)).code).toBe(2)
     renameSync(`${journal}.1`, journal)
+    const resumed = await place.run(org, ['resume', runId, '--quiet'], impatient)
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+  })
+})
+
+it('a run whose directory can no longer be looked at does not advise to start again', async () => {
+  await withWorkplace(async (place) => {
+    const { org, cli, directory } = await atWork(place)
+    renameSync(directory, `${directory}.1`)
+    // A link to itself, as a disk that fails, is neither there nor gone.
+    symlinkSync(runId, directory)
+    const end = await cli.ended
+    expect(doneIn(org)).toBeGreaterThan(0)
+    expect([end.code, end.stderr]).toEqual([
+      3,
+      expect.stringContaining(`then: okta-lifecycle resume ${runId}`),
+    ])
+    expect(end.stderr).not.toMatch(/start again|another --runs-dir/)
+    rmSync(directory)
+    renameSync(`${directory}.1`, directory)
     const resumed = await place.run(org, ['resume', runId, '--quiet'], impatient)
     expect(resumed.code, resumed.stderr).toBe(0)
     expect(Object.values(org.applied)).toEqual(Array(count).fill(1))

@@ -11,7 +11,7 @@ import { lookAtRun } from '../../run/look-at-run.ts'
 import { createRunDirectory, hasJournal, hasStartMark, removeRunDirectory } from '../../run/run-directory.ts'
 import { checkRunId, makeRunId } from '../../run/run-id.ts'
 import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
-import { type CarryOutOptions, carryOut } from '../carry-out.ts'
+import { type CarryOutOptions, carryOut, withResume } from '../carry-out.ts'
 import { answerUnchanged, checkIfChanged } from '../if-changed.ts'
 import { withMetrics, writeMetrics } from '../metrics-file.ts'
 import { configuredOrg, type RunOrg } from '../org.ts'
@@ -90,11 +90,15 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
     sentBefore,
   }
   const watch = { onWatch: say, signal: stop.signal, store: args.runStore }
+  /** Holds the run's directory once calls may have been sent. */
+  const begun: string[] = []
   return await withStopHooks(stop, async () => {
     const begin = async (held: readonly Fence[]): Promise<ExitCode> => {
       const directory = await createRunDirectory(runsDirectory, runId)
       const carryOut = (hold: Holding): Promise<ExitCode> =>
-        runIn(directory, start, { ...args, stop, hold, directory, say, sentBefore })
+        runIn(directory, start, { ...args, stop, hold, directory, say, sentBefore }, () =>
+          begun.push(directory),
+        )
       return await withRunLocks(directory, null, watch, carryOut, held)
     }
     // The job's and the plan's locks are taken before the run's directory is created, so that a process that does not
@@ -114,17 +118,25 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
       )
     } catch (error) {
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
+      // To start again would do again what was done.
+      const [directory] = begun
+      if (directory !== undefined) throw withResume(error, directory)
       const refused = asCannotWrite(error)
       throw refused === null || refused.advised ? error : startAgain(refused)
     }
   })
 }
 
-/** Carries out the run in its own directory, and removes the directory if the run never began. */
+/**
+ * Carries out the run in its own directory, and removes the directory if the run never began.
+ *
+ * @param onBegin called before the first call may be sent
+ */
 async function runIn(
   directory: string,
   start: StartOptions,
   options: Omit<CarryOutOptions, 'run' | 'org'>,
+  onBegin: () => void,
 ): Promise<ExitCode> {
   const { stop } = start
   try {
@@ -132,13 +144,15 @@ async function runIn(
     if (started.kind === 'started') {
       if (start.submit === true) return await submitRun({ ...options, ...started, runStore: start.runStore })
       await options.hold.elsewhere?.files()
+      onBegin()
       return await carryOut({ ...options, ...started })
     }
     await removeUnlessBegun(directory)
     await writeMetrics(options['metrics-file'], started.summary, Date.now(), say)
     return answerUnchanged(started, options.json)
   } catch (error) {
-    const removed = await removeUnlessBegun(directory)
+    // What can't be looked at any more may have begun.
+    const removed = await removeUnlessBegun(directory).catch(() => false)
     if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
     if (!removed) throw error
     // This replaces other advice, too: there is no run to resume any more.
