@@ -130,14 +130,14 @@ export const editedBugs: readonly EditedBug[] = [
   },
   {
     name: 'a journal.head that is gone counts as one that was never there',
-    breaks: 'I2',
+    breaks: 'I11',
     file: 'run/run-directory',
     from: "recorded?.orFurther === 'missing' && isKept !== true",
     to: "recorded?.orFurther === 'missing'",
   },
   {
     name: 'a journal.head that is damaged counts as none',
-    breaks: 'I2',
+    breaks: 'I11',
     file: 'journal/head-file',
     from: "if (text.length < headBytes || digest !== digestOf(said)) return 'damaged'",
     to: 'if (text.length < headBytes || digest !== digestOf(said)) return null',

@@ -227,6 +227,9 @@ class Story {
       .map((line, i) => (i < count ? line.replace('"event":"', '"event":"#') : line))
     writeNow(world, path, this.#isDamaged ? [...lines.slice(0, kept), ...rest, ''].join('\n') : older)
     if (losesHead) {
+      world.note(
+        `journal.head is lost as well: ${this.#isDamaged ? 'damaged' : 'older'}, ${this.#isTold ? 'told' : 'not told'}`,
+      )
       const head = `${runsDirectory}/${this.#run}/journal.head`
       if (world.draws.chance('head is removed', 0.5)) removeNow(world, head)
       else writeNow(world, head, world.draws.pick('head is', ['', 'hello\n']))
