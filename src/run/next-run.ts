@@ -1,31 +1,58 @@
 import { realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { checkJournal } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
-import { listRuns } from './list-runs.ts'
+import { type ListedRun, listRuns } from './list-runs.ts'
+import { hasJournal, journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
+
+/** The run that another one retries or takes back. */
+type Origin = Pick<RunFile, 'retry_of' | 'undo_of'>
 
 /**
  * Makes sure that no run beside this one goes on from it without its knowledge. A run is told before another one goes on
  * from it, so one that was not told is an older copy: what the other run has done since would be done again.
  *
- * @throws Refusal when there is such a run, or when the runs beside this one can't be read
+ * @throws Refusal when there is such a run, or when it can't be found out whether there is one
  */
 export async function checkNoNextRun(directory: string, run: Pick<RunFile, 'run_id'>): Promise<void> {
-  const next = await nextRunOf(directory, run.run_id)
-  if (next === null) return
+  const { run_id: runId } = run
+  for (const beside of await listRuns(dirname(await realpath(directory)))) {
+    const origin = await originOf(beside, runId)
+    if (origin?.retry_of !== runId && origin?.undo_of !== runId) continue
+    const next = beside.look.kind === 'run' ? beside.look.run.run_id : beside.name
+    throw new Refusal(
+      `${directory} is an older copy of run ${runId}, from before run ${next} went on from it. Nothing was sent.`,
+      commandFor('resume', { ...runNameOf(directory), runId: next }),
+    )
+  }
+}
+
+/**
+ * The run that a listed one goes on from, by its `run.json` or else by its journal; null if it has no journal, so that it
+ * never sent anything.
+ *
+ * @throws Refusal when neither can be read
+ */
+async function originOf({ name, directory, look }: ListedRun, runId: string): Promise<Origin | null> {
+  if (look.kind === 'run') return look.run
+  const origin = await originByJournal(directory).catch(() => 'unknown' as const)
+  if (origin !== 'unknown') return origin
   throw new Refusal(
-    `${directory} is an older copy of run ${run.run_id}, from before run ${next} went on from it. Nothing was sent.`,
-    commandFor('resume', { ...runNameOf(directory), runId: next }),
+    `Run ${name} may have gone on from run ${runId}, and that can't be found out: ${look.why} Nothing was sent.`,
+    `Restore run.json in ${directory} from a backup. If run ${name} has nothing to do with run ${runId}, move ${directory} somewhere else`,
   )
 }
 
-/** The run beside this one that retries it or takes it back; null if there is none. */
-async function nextRunOf(directory: string, runId: string): Promise<string | null> {
-  for (const { look } of await listRuns(dirname(await realpath(directory)))) {
-    if (look.kind !== 'run') continue
-    const { retry_of: retried, undo_of: undone, run_id: next } = look.run
-    if (retried === runId || undone === runId) return next
-  }
-  return null
+/** The same by the journal alone. `unknown` if its sound part has no execution. */
+async function originByJournal(directory: string): Promise<Origin | 'unknown' | null> {
+  if (!(await hasJournal(directory))) return null
+  let origin: Origin | 'unknown' = 'unknown'
+  await checkJournal(journalPath(directory), { run: null, head: null }, ({ event }) => {
+    if (event.event !== 'execution' || event.begun === undefined) return
+    const { retry_of: retried, undo_of: undone } = event.begun
+    origin = { retry_of: retried ?? undefined, undo_of: undone ?? undefined }
+  })
+  return origin
 }

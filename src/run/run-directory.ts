@@ -51,12 +51,13 @@ export function headOf(
   const [furthest] = known.toSorted((some, other) => other.bytes - some.bytes)
   if (furthest === undefined) return null
   const { lines, bytes, chain } = furthest
-  // Nothing is written after a stop, and what the summary says of that was read first.
-  const hasStopped = stops.has(state === 'closed' ? (from ?? 'running') : state) && (recorded?.lines ?? 0) > 0
+  // Nothing is written any more, so the summary tells the end. A run that has only stopped may have gone on since: then
+  // run.json and the summary are as old as the journal.
+  const isOver = state === 'finished' || (state === 'closed' && stops.has(from ?? 'running'))
+  const isTold = isOver && (recorded?.lines ?? 0) > 0
   // Where no head was ever kept, none is missing.
   const unknown = recorded?.orFurther === 'missing' && isKept !== true ? undefined : recorded?.orFurther
-  if (unknown !== undefined && state !== 'new' && !hasStopped)
-    return { lines, bytes, chain, orFurther: unknown }
+  if (unknown !== undefined && state !== 'new' && !isTold) return { lines, bytes, chain, orFurther: unknown }
   return lines === 0 ? null : { lines, bytes, chain }
 }
 

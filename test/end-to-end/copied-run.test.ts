@@ -1,4 +1,4 @@
-import { cpSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -83,11 +83,29 @@ it.each(['retry', 'undo'])('an older copy of a run is not acted on beside its %s
     rmSync(join(runs, runId), { recursive: true })
     renameSync(join(place.directory, 'backup'), join(runs, runId))
     const applied = { ...org.applied }
-    for (const other of ['resume', 'retry', 'undo']) {
-      const end = await place.runHere(org, [other, runId, ...again])
-      expect([end.code, org.applied], end.stderr).toEqual([2, applied])
-      expect(end.stderr).toMatch(new RegExp(`older copy of run run, from before run ${name} went on from it`))
-      expect(end.stderr).toMatch(new RegExp(`okta-lifecycle resume ${name}`))
+    const expectRefused = async (why: string, what = ''): Promise<void> => {
+      for (const other of ['resume', 'retry', 'undo']) {
+        const end = await place.runHere(org, [other, runId, ...again])
+        expect([end.code, org.applied], what + end.stderr).toEqual([2, applied])
+        expect(end.stderr, what).toMatch(new RegExp(why))
+      }
     }
+    const isOlder = `older copy of run run, from before run ${name} went on from it[^]*okta-lifecycle resume ${name}`
+    await expectRefused(isOlder)
+    // What its run.json does not say any more, its journal does.
+    const runFile = join(runs, name ?? '', 'run.json')
+    const whole = readFileSync(runFile, 'utf8')
+    const newer = whole.replace('"format": 1', '"format": 99')
+    for (const damaged of [whole.slice(0, -20), '{}', newer]) {
+      writeFileSync(runFile, damaged)
+      await expectRefused(isOlder, damaged.slice(0, 20))
+    }
+    rmSync(runFile)
+    await expectRefused(isOlder, 'removed')
+    writeFileSync(join(runs, name ?? '', 'journal.ndjson'), 'hello\n')
+    await expectRefused(
+      `Run ${name} may have gone on from run run, and that can't be found out`,
+      'no journal',
+    )
   })
 })

@@ -109,6 +109,42 @@ it.each<[string, (text: string) => string | null, string?]>([
   },
 )
 
+it.each([
+  ['altered', 'hello\n'],
+  ['removed', null],
+])(
+  'nothing goes on beside a journal.head that is %s, although run.json says that the run has stopped: it is as old as the journal',
+  async (_, text) => {
+    await withWorkplace(async (place) => {
+      const { org, cli, directory } = await atWork(place, 1)
+      cli.kill('SIGINT')
+      await cli.ended
+      const files = ['journal.ndjson', 'run.json', 'summary.json']
+      for (const name of files) copyFileSync(join(directory, name), join(place.directory, name))
+      const [before, goingOn] = [doneIn(org), place.start(org, ['resume', runId, '--quiet'], impatient)]
+      await org.waitUntil(() => doneIn(org) >= before + 10)
+      goingOn.kill('SIGKILL')
+      await goingOn.ended
+      for (const name of files) copyFileSync(join(place.directory, name), join(directory, name))
+      rmSync(join(directory, 'journal.head'))
+      if (text !== null) writeFileSync(join(directory, 'journal.head'), text)
+      for (const command of ['resume', 'retry', 'undo', 'verify-journal']) {
+        const flags = command === 'verify-journal' ? [] : ['--yes', '--quiet']
+        const end = await place.runHere(org, [command, runId, ...flags], impatient)
+        expect([command, end.code]).toEqual([command, command === 'verify-journal' ? 1 : 2])
+        expect(end.stdout + end.stderr).toContain('--take-sound-part')
+      }
+      const end = await place.runHere(
+        org,
+        ['resume', runId, '--take-sound-part', '--yes', '--quiet'],
+        impatient,
+      )
+      expect(end.code, end.stderr).toBe(0)
+      expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+    })
+  },
+)
+
 it('a run whose journal is moved away stops, keeps what is there, and goes on once it is back', async () => {
   await withWorkplace(async (place) => {
     const { org, cli, directory, journal } = await atWork(place)
