@@ -13,7 +13,7 @@ import { checkNotClosed, handOver, isTakenUp } from '../run/closing.ts'
 import { findRun } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
-import { isResumable } from '../run/life.ts'
+import { isOver, isResumable } from '../run/life.ts'
 import { checkLinksPlace } from '../run/links-place.ts'
 import { checkJournalKept } from '../run/lost-journal.ts'
 import { checkNoNextRun } from '../run/next-run.ts'
@@ -26,6 +26,7 @@ import { lockedJob, withRunLocks } from '../run/run-locks.ts'
 import { addSentBeforeRun, addSentByRuns } from '../run/sent-by-runs.ts'
 import { type CarryOutOptions, carryOut, settleRun } from './carry-out.ts'
 import { confirmRun } from './confirm-run.ts'
+import { cutJournal, isDamaged, reopened } from './cut-journal.ts'
 import { type GuardFlags, withGuardFlags } from './guard-flags.ts'
 import { handToWorkers, orgHere } from './hand-to-workers.ts'
 import { checkNotifyAddress } from './notify.ts'
@@ -65,6 +66,8 @@ export interface GoingOnFlags
   readonly yes: boolean
   readonly latest: boolean
   readonly 'take-copy': boolean
+  /** Whether what the undamaged part of the old run's journal shows is enough. Only `undo` takes it. */
+  readonly 'take-sound-part'?: boolean
   readonly 'runs-dir': string
   readonly guards: GuardFlags
 }
@@ -124,13 +127,18 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   }
   await checkInputCopy(oldDirectory, old)
   await options.runStore?.checkNotGoneOn(oldDirectory, old)
-  await options.runStore?.checkNotRestored(oldDirectory, old, false)
+  const takesSoundPart = options['take-sound-part'] === true
+  await options.runStore?.checkNotRestored(oldDirectory, old, takesSoundPart)
   await options.runStore?.checkNoneSince(oldDirectory, old, options.command, options['take-copy'])
   await checkOrg(options, oldDirectory, old)
   checkNotifyAddress(old.job)
   // An undo creates no activation links.
   if (options.command === 'retry') await checkLinksPlace(oldDirectory, old)
   const recorded = async () => await readRecordedHead(oldDirectory)
+  if (takesSoundPart && (!isOver(old.state) || (await isDamaged(oldDirectory, old)))) {
+    const cut = { runStore: options.runStore, command: 'undo' } as const
+    old = await cutJournal(oldDirectory, await reopened(oldDirectory, old), oldHold, cut)
+  }
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
     checkMayBegin(oldDirectory, old)
     say(`Run ${old.run_id} has unsettled calls. They are settled first, without sending a lifecycle call.`)

@@ -120,6 +120,14 @@ async function eachLine(path: string, take: (line: RawLine) => void): Promise<vo
   }
 }
 
+/** The commands that go on from the undamaged part of a journal. */
+export function ownAdvice(directory: string): string {
+  const name = runNameOf(directory)
+  const resume = commandFor('resume', name, '--take-sound-part')
+  const undo = commandFor('undo', name, '--take-sound-part')
+  return `To go on from its undamaged part, and do the rest of the run: ${resume}. To take back what that part shows, and do nothing else: ${undo}`
+}
+
 /** What to do about a damaged journal, and what it means to restore an older copy. */
 export const damagedAdvice =
   'Nothing is sent while the journal is damaged. Restore the newest copy of the run directory. An older copy lacks the calls that were sent after it was made, and would send them again: resume it with --take-sound-part, so that they are in doubt, looked up in Okta, and sent only if Okta shows that they were not applied.'
@@ -133,6 +141,6 @@ function damaged(path: string, { kind, line, offset, what }: JournalFlaw): Known
   }
   return new Refusal(
     `The journal is damaged at byte ${offset}: line ${line} ${what} (${path}).`,
-    `${damagedAdvice} To go on from its undamaged part: ${commandFor('resume', runNameOf(dirname(path)), '--take-sound-part')}`,
+    `${damagedAdvice} ${ownAdvice(dirname(path))}`,
   )
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import * as z from 'zod'
 import { type JournalHead, journalFlawKinds } from '../journal/journal-check.ts'
-import { damagedAdvice, type JournalVerdict } from '../journal/journal-reader.ts'
+import { damagedAdvice, type JournalVerdict, ownAdvice } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { storeOf } from '../messages/store-place.ts'
 import { journalPath } from '../run/run-directory.ts'
@@ -94,7 +94,6 @@ export function renderJournalReport(report: JournalReport, directory: string): s
   const { run_id, journal, lines, bytes, problem } = report
   const name = runNameOf(directory)
   const again = commandFor('verify-journal', name)
-  const resume = commandFor('resume', name, '--take-sound-part')
   const extent = `${lines} ${lines === 1 ? 'line' : 'lines'}, ${bytes} bytes`
   if (problem === null) {
     return [
@@ -108,7 +107,7 @@ export function renderJournalReport(report: JournalReport, directory: string): s
     `The journal of run ${run_id} is damaged (${problem.kind}): ${journal}`,
     problem.message,
     `Undamaged before it: ${extent}`,
-    `Next: ${damagedAdvice} Then: ${again}. To go on from its undamaged part: ${resume}`,
+    `Next: ${damagedAdvice} Then: ${again}. ${ownAdvice(directory)}`,
     '',
   ].join('\n')
 }

@@ -69,8 +69,8 @@ export class StoreOfRuns implements RunStore {
     const run = await this.#options.tables.runs.look(basename(directory))
     if (isOver(state) || takesSoundPart || run?.isRestored !== true) return
     throw new Refusal(
-      `The store was restored from an older copy, and run ${basename(directory)} may have sent calls since then that the copy knows nothing of.`,
-      `To look each user up before anything is sent: ${commandFor('resume', runNameOf(directory), '--take-sound-part')}`,
+      `The store was restored from an older copy. Run ${basename(directory)} may have sent calls since then, or been retried or undone, and the copy knows nothing of that.`,
+      `If the run was undone, leave it; Okta's System Log, or the reports of that time, show that. If not, to look each user up before the rest of the run is done: ${commandFor('resume', runNameOf(directory), '--take-sound-part')}`,
     )
   }
 

@@ -14,7 +14,7 @@ export async function whyRestored(
 ): Promise<string | null> {
   const run = await runs.look(runId)
   return run?.isRestored === true && !isOver(state)
-    ? 'The store was restored from an older copy: resume it with --take-sound-part.'
+    ? 'The store was restored from an older copy: unless it was undone since, resume it with --take-sound-part.'
     : null
 }
 

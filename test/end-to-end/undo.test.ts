@@ -219,6 +219,43 @@ describe('undo', () => {
     })
   })
 
+  it.each<[string, (lines: string[]) => string[]]>([
+    ['an older copy', (lines) => lines.slice(0, Math.floor(lines.length / 2))],
+    [
+      'damaged in the middle',
+      (lines) => lines.map((line, i) => (i === 9 ? line.replace('event', 'evemt') : line)),
+    ],
+  ])('takes back a mistake whose journal is %s, without doing the rest', async (_, alter) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 24 })
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const org = await place.org({ users, latencyMs: 30 })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      const asked = ['run', 'in.csv', '--action', 'suspend', '--concurrency', '1', ...unattended]
+      const cli = place.start(org, asked, impatient)
+      await org.waitUntil(() => Object.keys(org.applied).length === 8)
+      cli.kill('SIGKILL')
+      await cli.ended
+      const done = Object.keys(org.applied)
+      const journal = (await place.read(`runs/${runId}/journal.ndjson`)).trimEnd().split('\n')
+      await place.write(`runs/${runId}/journal.ndjson`, `${alter(journal).join('\n')}\n`)
+      const refused = await place.runHere(org, ['undo', runId, '--yes', '--quiet'], impatient)
+      const advised = `To take back what that part shows, and do nothing else: okta-lifecycle undo ${runId} --take-sound-part`
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(advised)])
+      const end = await place.runHere(
+        org,
+        ['undo', runId, '--take-sound-part', '--yes', '--quiet'],
+        impatient,
+      )
+      // Whom only a look in Okta shows as suspended may have been suspended by somebody else.
+      const { SUSPENDED: left = 0 } = statusesOf(org)
+      expect([end.code, end.stderr]).toEqual([1, expect.stringContaining(`${left} tasks are left alone`)])
+      expect(end.stderr).toMatch(/so they are not done|It is not closed/)
+      expect(left).toBeLessThanOrEqual(done.length)
+      expect(Object.keys(org.applied).filter((name) => name.endsWith(' suspend'))).toEqual(done)
+    })
+  })
+
   it('asks first: without a terminal and without --yes it sends nothing', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 2 })

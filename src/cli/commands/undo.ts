@@ -7,6 +7,11 @@ export const undoCommand = defineCommand({
   positional: { name: 'run', describe: 'Run id or run directory' },
   options: {
     latest: { type: 'boolean', default: false, describe: 'The run that was started last' },
+    'take-sound-part': {
+      type: 'boolean',
+      default: false,
+      describe: 'Take back what the undamaged part of a damaged or older journal shows',
+    },
     ...takeCopyOption,
     ...guardOptions,
     ...runsDirectoryOption,

@@ -1,29 +1,21 @@
-import { writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { withNext } from '../../files/cannot-write.ts'
-import type { Holding } from '../../files/hold/joint-hold.ts'
-import { checkJournal } from '../../journal/journal-reader.ts'
-import { takeSoundPart } from '../../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../../messages/commands.ts'
-import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
+import { type ExitCode, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
-import { placeOfReport } from '../../messages/store-place.ts'
 import { nextStep } from '../../report/next-step.ts'
-import { forgetSummary, readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
+import { readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
 import { checkNotClosed, finishHandOver } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
-import { moved } from '../../run/life.ts'
 import { checkLinksPlace } from '../../run/links-place.ts'
 import { checkJournalKept } from '../../run/lost-journal.ts'
 import { checkNoCopy } from '../../run/run-copy.ts'
-import { hasJournal, headOf, journalOf, journalPath } from '../../run/run-directory.ts'
-import { type RunFile, readRunFile, writeRunFile } from '../../run/run-file.ts'
+import { type RunFile, readRunFile } from '../../run/run-file.ts'
 import { lockedJob, withRunLocks } from '../../run/run-locks.ts'
 import { addSentBeforeRun } from '../../run/sent-by-runs.ts'
 import { answerFinished } from '../answer-finished.ts'
 import { type CarryOutOptions, carryOut, withResume } from '../carry-out.ts'
 import { confirmRun } from '../confirm-run.ts'
+import { cutJournal, isDamaged, reopened } from '../cut-journal.ts'
 import { type GuardArguments, guardFlagsOf, withGuardFlags } from '../guard-flags.ts'
 import { handToWorkers, orgHere } from '../hand-to-workers.ts'
 import { withMetrics } from '../metrics-file.ts'
@@ -79,7 +71,8 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         await checkInputCopy(directory, run)
         await checkLinksPlace(directory, run, commandFor('resume', runNameOf(directory)))
         checkNotifyAddress(run.job)
-        if (args['take-sound-part']) run = await cutJournal(directory, run, hold, args)
+        if (args['take-sound-part'])
+          run = await cutJournal(directory, run, hold, { ...args, command: 'resume' })
         if (asks) {
           const again = commandFor('resume', runNameOf(directory))
           await confirmRun(
@@ -108,61 +101,6 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
   })
 }
 
-/** Takes up the sound part of a damaged journal and explains what that means. */
-async function cutJournal(
-  directory: string,
-  run: RunFile,
-  hold: Holding,
-  { runStore }: Arguments,
-): Promise<RunFile> {
-  const isPutBack = ((await runStore?.goneOnFrom(directory, run)) ?? 'no') !== 'no'
-  const recorded = await readRecordedHead(directory)
-  // A copy of a store may be from before the run began. An empty journal says that all of it is lost.
-  if (hold.elsewhere !== undefined && !(await hasJournal(directory)))
-    await writeFile(journalPath(directory), '', { mode: 0o600 })
-  await checkCarriedOver(directory, run)
-  const again = commandFor('resume', runNameOf(directory), '--take-sound-part')
-  const taken = await takeSoundPart(
-    journalOf(directory, run, recorded),
-    new Date(),
-    Date.parse(run.created_at),
-  ).catch((error: unknown) => {
-    throw withNext(error, `, then: ${again}`, exitCodes.stoppedByGuard)
-  })
-  if (taken === null) {
-    say('The journal has no undamaged part of this run. Nothing was changed.')
-    return run
-  }
-  // What was recorded about the journal's end does not hold for a part of it.
-  await forgetSummary(directory)
-  const { journal_end: _, ...others } = run
-  const known = { ...others, ...(isPutBack ? { put_back: true } : {}) }
-  await writeRunFile(directory, known)
-  await hold.elsewhere?.journalReplaced()
-  say(
-    `${taken.flaw === null ? 'The journal shows no damage, so it is treated as an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} The run goes on from the ${taken.lines} undamaged lines of the journal. The whole file, with the ${taken.lostBytes} bytes after these lines, is kept as ${placeOfReport(directory, basename(taken.keptAs))}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before anything is sent for it.`,
-  )
-  return known
-}
-
-/**
- * Makes sure that the damage spares what a retry took over from the run before it. Without that, the retry
- * would not know which rows are done or in doubt, and whom they mean.
- *
- * @throws Refusal if it does not
- */
-async function checkCarriedOver(directory: string, run: RunFile): Promise<void> {
-  const { carried_over: carried, retry_of: of } = run
-  if (carried === undefined) return
-  const expected = { run: run.run_id, head: carried }
-  const { end, flaw } = await checkJournal(journalPath(directory), expected)
-  if (flaw === null || end.soundBytes >= carried.bytes) return
-  throw new Refusal(
-    `The journal is damaged in its first ${carried.lines} lines (line ${flaw.line} ${flaw.what}). They hold what this retry took over from run ${of}; without them it would repeat what is already done. Nothing was changed.`,
-    'Restore journal.ndjson from the newest copy of the run directory. If there is none, find out in Okta who is not done yet, and run those users as a new input.',
-  )
-}
-
 /**
  * Prints the summary of a finished run again and returns its exit code; null if something may be left to do, as when a
  * person wants to go on from the sound part of its damaged journal.
@@ -173,11 +111,7 @@ async function showFinished(directory: string, run: RunFile, args: Arguments): P
   if (run.state !== 'finished') return null
   const name = runNameOf(directory)
   const summary = await readSummary(directory)
-  if (args['take-sound-part']) {
-    const expected = { run: run.run_id, head: headOf(run, await readRecordedHead(directory)) }
-    const { flaw } = await checkJournal(journalPath(directory), expected)
-    if (flaw !== null) return null
-  }
+  if (args['take-sound-part'] && (await isDamaged(directory, run))) return null
   if (summary === null) {
     throw new Refusal(
       `Run ${run.run_id} is finished, but its summary is missing or can't be read.`,
@@ -196,14 +130,6 @@ function summaryOfPutBack(directory: string, summary: Summary): Summary {
   const rowsToFeed = summary.control_totals?.bad ?? 0
   const facts = { directory, stopped: null, isPutBack: true, ...summary, rowsToFeed, lostLinks }
   return { ...summary, rows_to_feed: rowsToFeed, next: nextStep(facts) }
-}
-
-/** A finished run whose journal is damaged is not finished any more: what its lost part showed has to be found out. */
-async function reopened(directory: string, run: RunFile): Promise<RunFile> {
-  if (run.state !== 'finished') return run
-  const open = moved(run, 'reopen', 'its journal was damaged after the run had finished')
-  await writeRunFile(directory, open)
-  return open
 }
 
 /** @throws Refusal when the question that the first process of this run left unanswered can't be asked */
