@@ -1,6 +1,7 @@
 import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { drawFlicker } from './draw-flicker.ts'
+import { drawLostHead } from './draw-lost-head.ts'
 import { drawNotDue } from './draw-not-due.ts'
 import { drawOneWindow } from './draw-one-window.ts'
 import { drawOutOfReach } from './draw-out-of-reach.ts'
@@ -46,7 +47,8 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('out of reach first', 0.012)) return drawOutOfReach(scenario, draws)
   if (draws.chance('in one window', 0.02)) return drawOneWindow(scenario, draws)
   if (draws.chance('a step is over', 0.02)) return drawStepOver(scenario, draws)
-  return draws.chance('first row not due', 0.02) ? drawNotDue(scenario, draws) : scenario
+  if (draws.chance('first row not due', 0.02)) return drawNotDue(scenario, draws)
+  return draws.chance('head lost', 0.02) ? drawLostHead(scenario, draws) : scenario
 }
 
 function drawInDirectory(seed: number, draws: Draws): Scenario {

@@ -127,7 +127,7 @@ function drawRefused(draws: Draws): StoreSpec['refused'] {
 
 /** What a person does with a run of a store. */
 function moveOf(move: Move): Move {
-  return move === 'feed' || move === 'cut' ? 'resume' : move
+  return move === 'retry' || move === 'undo' ? move : 'resume'
 }
 
 function drawDisturbances(draws: Draws): Disturbance[] {

@@ -180,8 +180,12 @@ class Story {
     const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
     if (move === 'retry') return startRetry(world, this.#run)
     if (move === 'undo') return startUndo(world, this.#run)
-    if (move === 'cut' && world.disk.state === 'well' && run.closed_by === undefined)
-      return this.#goOnFromOlderJournal()
+    if (
+      (move === 'cut' || move === 'cut_with_head') &&
+      world.disk.state === 'well' &&
+      run.closed_by === undefined
+    )
+      return this.#goOnFromOlderJournal(move === 'cut_with_head')
     // What an undo leaves is no part of the input any more.
     if (
       move === 'feed' &&
@@ -204,8 +208,12 @@ class Story {
     return this.#resume()
   }
 
-  /** Somebody restores an older copy of the journal, and knows it; or the disk has damaged a line of it, or all from one on. */
-  #goOnFromOlderJournal(): SimProcess {
+  /**
+   * Somebody restores an older copy of the journal, and knows it; or the disk has damaged a line of it, or all from one on.
+   *
+   * @param isUnknown whether it is an older copy, nobody knows it, and what was kept beside the journal is lost
+   */
+  #goOnFromOlderJournal(isUnknown: boolean): SimProcess {
     const world = this.#world
     const path = `${runsDirectory}/${this.#run}/journal.ndjson`
     const lines = (world.files.read(path)?.toString('utf8') ?? '').split('\n').slice(0, -1)
@@ -214,12 +222,13 @@ class Story {
     const kept = Math.max(least, Math.floor(lines.length * world.draws.between('kept lines', 0, 1)))
     if (lines.length < 2 || kept >= lines.length) return this.#resume()
     const older = `${lines.slice(0, kept).join('\n')}\n`
-    const losesHead = world.draws.chance('head is lost with the journal', 0.3)
+    const losesHead = isUnknown || world.draws.chance('head is lost with the journal', 0.3)
     // What is kept beside a journal is not synced, so a loss of power may have left less there.
     this.#isTold =
-      (world.disk.powerLosses > 0 && !losesHead) || world.draws.chance('tells of the older journal', 0.5)
+      !isUnknown &&
+      ((world.disk.powerLosses > 0 && !losesHead) || world.draws.chance('tells of the older journal', 0.5))
     this.#cutsKept = older.split('"event":"cut"').length - 1
-    this.#isDamaged = world.draws.chance('damaged line', 0.5)
+    this.#isDamaged = !isUnknown && world.draws.chance('damaged line', 0.5)
     // Up to the end, there is no line that a later one vouches for.
     const count = this.#isDamaged && world.draws.chance('damaged to the end', 0.4) ? lines.length : 1
     const rest = lines

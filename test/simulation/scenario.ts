@@ -134,8 +134,11 @@ export interface Denial {
   readonly what: 'read' | 'send' | 'users' | 'owner'
 }
 
-/** What a person does once a process has ended. */
-export type Move = 'resume' | 'retry' | 'feed' | 'undo' | 'cut'
+/**
+ * What a person does once a process has ended. `cut`: goes on from an older or damaged copy of the journal;
+ * `cut_with_head`: goes on from an older one without knowing it, and what was kept beside the journal is lost.
+ */
+export type Move = 'resume' | 'retry' | 'feed' | 'undo' | 'cut' | 'cut_with_head'
 
 /** All that is drawn before a history begins. Leaving things out gives a smaller one. */
 export interface Scenario {
