@@ -116,7 +116,7 @@ export const inputOptions = {
   concurrency: {
     type: 'number',
     requiresArg: true,
-    describe: 'How many requests may be under way at once [default: 10]',
+    describe: 'How many requests may be under way at once, besides those that hang [default: 10]',
   },
   ...guardOptions,
   'skip-invalid': {

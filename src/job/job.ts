@@ -152,7 +152,7 @@ const pace = z.strictObject({
     default: jobDefaults.share,
   }),
   concurrency: jobValues.concurrency.optional().meta({
-    description: 'How many requests may be under way at once.',
+    description: 'How many requests may be under way at once, besides those that hang.',
     default: jobDefaults.concurrency,
   }),
 })

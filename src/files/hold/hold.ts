@@ -25,6 +25,9 @@ export class HoldLost extends KnownError {
   }
 }
 
+/** Why a hold is lost whose number is no longer the last one, or no longer this process's own. */
+const taken = 'another process has taken over, or files in its lock directory were removed or changed'
+
 /** A number that was taken, and the id of the holder in its file. */
 export interface TakenNumber {
   readonly number: number
@@ -101,6 +104,7 @@ export class Hold {
   async ensure(): Promise<void> {
     if (this.valid) return
     if (!this.#lost) await this.#renew()
+    if (this.#lost) throw new HoldLost(this.#what, taken)
     if (!this.valid) throw new HoldLost(this.#what)
   }
 

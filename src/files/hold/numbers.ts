@@ -19,7 +19,8 @@ export interface NumberedHold {
 export async function readNumbers(lockDirectory: string): Promise<NumberedHold[]> {
   const names = await readdir(lockDirectory)
   return names.flatMap((name) => {
-    const [, number, released] = /^(\d+)(\.released)?$/.exec(name) ?? []
+    // No hold of ours ever has more digits, and beyond them numbers can't be told apart.
+    const [, number, released] = /^(\d{1,15})(\.released)?$/.exec(name) ?? []
     return number === undefined ? [] : [{ name, number: Number(number), released: released !== undefined }]
   })
 }
