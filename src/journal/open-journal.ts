@@ -24,9 +24,9 @@ export interface JournalFile {
   readonly recorded: JournalHead | null
 }
 
-/** The hold under which a journal is opened. `afterSilence`: the previous holder may wake up and go on writing. */
+/** The hold under which a journal is opened. `formerMayLive`: the previous holder may go on writing. */
 export interface JournalHold extends Fence {
-  readonly afterSilence: boolean
+  readonly formerMayLive: boolean
 }
 
 /** What a journal says, and where its sound part ends. */
@@ -94,10 +94,10 @@ class Replay {
  */
 export async function openJournal(
   file: JournalFile,
-  hold: JournalHold = { ...noFence, afterSilence: false },
+  hold: JournalHold = { ...noFence, formerMayLive: false },
 ): Promise<{ journal: Journal; state: JournalState; outcomes: OutcomeTable }> {
   const size = await touch(file.path)
-  if (hold.afterSilence) {
+  if (hold.formerMayLive && size > 0) {
     // The head comes first: what the former holder still writes may be in the journal alone, but not in the head alone.
     await keepHeadApart(file.path)
     await copyInPlace(file.path)

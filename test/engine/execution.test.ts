@@ -456,7 +456,7 @@ describe('a hold that is lost while Okta is asked', () => {
           get valid() {
             return !isLost
           },
-          afterSilence: false,
+          formerMayLive: false,
           ensure: async () => {
             if (isLost) throw new HoldLost('the run')
           },

@@ -45,7 +45,8 @@ describe('a hold', () => {
     await withDirectory(async (directory) => {
       expect(await kindOf(directory)).toBe('free')
       const hold = await holdOf(directory)
-      expect(hold.afterSilence).toBe(false)
+      // Nothing shows that nobody held it before.
+      expect(hold.formerMayLive).toBe(true)
       expect(await reportHold(directory)).toMatchObject({ kind: 'working', host: hostname() })
       const error = await knownErrorOf(() => holdOf(directory))
       expect(error.exitCode).toBe(exitCodes.heldElsewhere)
@@ -54,7 +55,9 @@ describe('a hold', () => {
       expect(error.next).toContain('okta-lifecycle status r1')
       await hold.release()
       expect(await kindOf(directory)).toBe('free')
-      await (await holdOf(directory)).release()
+      const next = await holdOf(directory)
+      expect(next.formerMayLive).toBe(false)
+      await next.release()
     })
   })
 
@@ -97,7 +100,7 @@ describe('a hold', () => {
         await putHolder(directory, dead, { number: 7, sign: '3 100' })
         expect(await kindOf(directory)).toBe('free')
         const hold = await holdOf(directory)
-        expect(hold.afterSilence).toBe(false)
+        expect(hold.formerMayLive).toBe(false)
         expect(await namesIn(directory)).toEqual(['8', '8.sign'])
         await hold.release()
       })
@@ -221,7 +224,7 @@ describe('a holder of which this machine can prove nothing', () => {
       expect(clock.now).toBeLessThan(63_000)
       expect(watched).toEqual([expect.stringMatching(/^This run may be held by process \d+.*up to 60 s/)])
       // It may wake again: what it has open must not be written on.
-      expect(hold.afterSilence).toBe(true)
+      expect(hold.formerMayLive).toBe(true)
       expect(await namesIn(directory)).toEqual(['3', '3.sign'])
       await hold.release()
     })
@@ -289,7 +292,7 @@ describe('a holder of which this machine can prove nothing', () => {
         { sleep },
       )
       expect(clock.now).toBeLessThan(63_000)
-      expect(holds.map(({ afterSilence }) => afterSilence)).toEqual([true, true])
+      expect(holds.map(({ formerMayLive }) => formerMayLive)).toEqual([true, true])
       for (const hold of holds) await hold.release()
     })
   })

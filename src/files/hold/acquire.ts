@@ -172,7 +172,9 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
         await removed(join(lockDirectory, other.name))
         await removed(signPath(lockDirectory, other.number))
       }
-      return await Hold.begin(lockDirectory, { number, id: me.id }, subject.name, overtaken)
+      // Each holder leaves its number behind. Where there is none, there was no holder, or somebody has removed it.
+      const formerMayLive = overtaken || numbers.length === 0
+      return await Hold.begin(lockDirectory, { number, id: me.id }, subject.name, formerMayLive)
     }
   } finally {
     await removed(draft)

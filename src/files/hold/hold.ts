@@ -55,22 +55,22 @@ export class Hold {
   #renewal: Promise<void> | null = null
   #lost = false
   /**
-   * Whether the previous holder was considered dead only because of its silence. It may wake up again, so this process
-   * must not write to files that it may have open: they must be copied first.
+   * Whether the previous holder may still live: it was considered dead only because of its silence, or somebody has removed
+   * what would tell of it. So this process must not write to files that it may have open: they must be copied first.
    */
-  readonly afterSilence: boolean
+  readonly formerMayLive: boolean
 
   private constructor(
     lockDirectory: string,
     { number, id }: TakenNumber,
     what: string,
-    afterSilence: boolean,
+    formerMayLive: boolean,
   ) {
     this.#lockDirectory = lockDirectory
     this.#number = number
     this.#id = id
     this.#what = what
-    this.afterSilence = afterSilence
+    this.formerMayLive = formerMayLive
     this.#timer = setInterval(() => this.#renewQuietly(), signEveryMs).unref()
   }
 
@@ -79,9 +79,9 @@ export class Hold {
     lockDirectory: string,
     taken: TakenNumber,
     what: string,
-    afterSilence: boolean,
+    formerMayLive: boolean,
   ): Promise<Hold> {
-    const hold = new Hold(lockDirectory, taken, what, afterSilence)
+    const hold = new Hold(lockDirectory, taken, what, formerMayLive)
     try {
       await hold.ensure()
     } catch (error) {
