@@ -78,7 +78,7 @@ export function atWork(
     requestTimeoutMs: options.requestTimeoutMs,
     begunAt: lookup.clock.nowAtMost(),
     // What a store knows of a holder before is only that its claim has run out.
-    senderMayLive: hold.formerMayLive || hold.elsewhere !== undefined,
+    senderMayLive: hold.former !== 'ended' || hold.elsewhere !== undefined,
     settleOnly,
     undoOf: run.undo_of ?? null,
     steps: { over: run.job.order === 'step' ? Math.max(0, recorder.state.furthestStep - 1) : 0 },

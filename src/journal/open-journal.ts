@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { copyInPlace } from '../files/copy-in-place.ts'
+import type { Former } from '../files/hold/hold.ts'
 import { checkRegular } from '../files/read-regular.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { type Fence, noFence } from '../files/synced-appends.ts'
@@ -24,9 +25,9 @@ export interface JournalFile {
   readonly recorded: JournalHead | null
 }
 
-/** The hold under which a journal is opened. `formerMayLive`: the previous holder may go on writing. */
+/** The hold under which a journal is opened. */
 export interface JournalHold extends Fence {
-  readonly formerMayLive: boolean
+  readonly former: Former
 }
 
 /** What a journal says, and where its sound part ends. */
@@ -94,10 +95,10 @@ class Replay {
  */
 export async function openJournal(
   file: JournalFile,
-  hold: JournalHold = { ...noFence, formerMayLive: false },
+  hold: JournalHold = { ...noFence, former: 'ended' },
 ): Promise<{ journal: Journal; state: JournalState; outcomes: OutcomeTable }> {
   const size = await touch(file.path)
-  if (hold.formerMayLive && size > 0) {
+  if (hold.former === 'silent') {
     // The head comes first: what the former holder still writes may be in the journal alone, but not in the head alone.
     await keepHeadApart(file.path)
     await copyInPlace(file.path)

@@ -7,7 +7,7 @@ import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
 import type { OktaClient } from '../okta/client.ts'
 import type { OktaClock } from '../okta/clock.ts'
 import { asRetry, type OktaRequest, type RetryOf, readOwnerRequest } from '../okta/request.ts'
-import { credentialsRefused, credentialsRefusedBy, oktaAway, readsSpoiled } from '../rules/stop-reasons.ts'
+import { credentialsRefused, credentialsRefusedBy, noUserReadable, oktaAway } from '../rules/stop-reasons.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
 import { type OktaPatience, oktaPatienceMs } from './patience.ts'
 import type { RowWaits } from './waits.ts'
@@ -95,8 +95,8 @@ export async function pacedGet(
         setbacks++
         // Other requests were answered since the last try, so it is this request that fails, not the way to Okta.
         if (setbacks >= maxSetbacks && patience.answers > answersBefore) {
-          if (await isEveryReadSpoiled(parts, request, answer))
-            throw stop.because(readsSpoiled(answer, parts.orgUrl))
+          if (isStrangers(answer) && (await isNoUserReadable(parts, request, answer)))
+            throw stop.because(noUserReadable(answer, parts.orgUrl))
           return { failed: answer, outcome }
         }
         answersBefore = patience.answers
@@ -118,19 +118,33 @@ export async function pacedGet(
 const userReads: Bucket = '/api/v1/users/{id}'
 
 /**
- * Whether somebody else answers in Okta's place whenever a user is read, though other calls reach Okta: then a user who
- * could be read before can't be read now. Where that one can, it is a matter of the user who can't.
+ * Whether Okta answers no read of a user any more, though other calls reach it: then a user who could be read before can't
+ * be read now. Where that one can, it is a matter of the user who can't.
+ *
+ * @param answer to the read of a user: nobody's, or somebody else's in Okta's place
  */
-async function isEveryReadSpoiled(
+async function isNoUserReadable(
   { patience, pacer, send }: LookupParts,
   { bucket }: OktaRequest,
   answer: Answer,
 ): Promise<boolean> {
   const { readable } = patience
-  if (!isStrangers(answer) || bucket !== userReads || readable === null) return false
-  const asking = pacer.request(bucket, { send: (mayLeave) => send(readable, mayLeave) })
+  if (isOktasOwn(answer) || bucket !== userReads || readable === null) return false
+  let leftAt: number | null = null
+  const asking = pacer.request(bucket, {
+    send: (mayLeave) => {
+      leftAt = performance.now()
+      return send(readable, mayLeave)
+    },
+  })
   const asked = await within(ownerCheckMs, asking)
-  return asked !== null && isStrangers(asked) && classifyRead(asked) === 'again'
+  if (asked !== null) return !isOktasOwn(asked) && classifyRead(asked) === 'again'
+  // A read that still waits for its permit shows nothing. Neither does one that has just left.
+  return leftAt !== null && performance.now() - leftAt > ownerCheckMs / 2
+}
+
+function isOktasOwn(answer: Answer): boolean {
+  return answer.kind === 'answered' && isOktas(answer)
 }
 
 function isStrangers(answer: Answer): boolean {
@@ -190,8 +204,8 @@ export async function waitForOkta(
   const asking = pacer.request(owner.bucket, { send: (mayLeave) => send(owner, mayLeave) })
   const asked = await within(ownerCheckMs, asking)
   if (asked?.kind === 'answered' && isOktas(asked)) {
-    if (request !== null && (await isEveryReadSpoiled(parts, request, answer)))
-      throw stop.because(readsSpoiled(answer, orgUrl))
+    if (request !== null && (await isNoUserReadable(parts, request, answer)))
+      throw stop.because(noUserReadable(answer, orgUrl))
     return
   }
   throw stop.because(oktaAway(answer, orgUrl, Math.round(oktaPatienceMs / 1000)))

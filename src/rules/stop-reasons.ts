@@ -94,19 +94,26 @@ function isOktaItself(answer: Answer): boolean {
 }
 
 /**
- * Somebody else answers in Okta's place whenever a user is read.
+ * Okta answers no read of a user any more, or somebody else does in its place, though other calls reach it.
  *
  * @param orgUrl the address that was tried
  */
-export function readsSpoiled(answer: Answer, orgUrl: string): StopReason {
+export function noUserReadable(answer: Answer, orgUrl: string): StopReason {
+  const [who, fix] =
+    answer.kind === 'answered'
+      ? [
+          `Something else answers in Okta's place at ${orgUrl}`,
+          'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
+        ]
+      : [
+          `${orgUrl} does not answer any more`,
+          'Check status.okta.com, and whether a proxy or a firewall holds up GET /api/v1/users/',
+        ]
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `Something else answers in Okta's place at ${orgUrl} when users are read, also for one who could be read before: ${describeAnswer(answer)}.`,
-    advice: {
-      kind: 'fix',
-      fix: 'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
-    },
+    message: `${who} when users are read, also for one who could be read before: ${describeAnswer(answer)}.`,
+    advice: { kind: 'fix', fix },
   }
 }
 

@@ -95,7 +95,7 @@ function isWanted(state: RunFile['state'], left: Left): boolean | null {
 /** A claim as a hold, with its working copy. */
 export class HoldOnClaim implements StoreHold {
   /** A working copy belongs to this process alone. */
-  readonly formerMayLive = false
+  readonly former = 'ended'
   readonly elsewhere: Elsewhere
   readonly #claim: Claim
   readonly #released: () => Promise<void>

@@ -49,7 +49,7 @@ export async function executionOf(options: ExecutionOfOptions): Promise<Executio
     directory,
     run: { ...run, input: { ...run.input, bytes: text.length, users: new Set(users).size } },
     recorded: null,
-    hold: { valid: true, formerMayLive: false, ensure: async () => {} },
+    hold: { valid: true, former: 'ended', ensure: async () => {} },
     credentials: { orgUrl: run.org_url, ofServiceApp: true },
     clock: new OktaClock(),
     requestTimeoutMs: 30_000,

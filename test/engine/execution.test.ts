@@ -456,7 +456,7 @@ describe('a hold that is lost while Okta is asked', () => {
           get valid() {
             return !isLost
           },
-          formerMayLive: false,
+          former: 'ended',
           ensure: async () => {
             if (isLost) throw new HoldLost('the run')
           },

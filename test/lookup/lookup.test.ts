@@ -128,6 +128,28 @@ describe('a read', () => {
     expect(lookup.time.reason).toBeNull()
   })
 
+  it('stops the run after 45 s where no user can be read any more, though other calls are answered', async () => {
+    let isAway = false
+    const lookup = lookupOf(({ path }) => (path === me || !isAway ? userAnswer() : noAnswer(true)))
+    await readUser(lookup.parts, '00uBefore0000000001')
+    isAway = true
+    const reason = await reasonOf(lookup, readUser(lookup.parts, id))
+    expect(reason).toMatchObject({
+      exitCode: exitCodes.stoppedByGuard,
+      message: expect.stringMatching(
+        /does not answer any more when users are read, also for one who could be/,
+      ),
+    })
+    expect(lookup.time.now).toBeGreaterThanOrEqual(45_000)
+  })
+
+  it('does not take one user whose read never ends for an outage', async () => {
+    const lookup = lookupOf(({ path }) => (path.endsWith(id) ? noAnswer(true) : userAnswer()))
+    await readUser(lookup.parts, 'before@example.com')
+    expect(await readUser(lookup.parts, id)).toMatchObject({ kind: 'failed', cause: 'unreadable' })
+    expect(lookup.time.reason).toBeNull()
+  })
+
   it('does not fail a user for an outage that began just before others were answered', async () => {
     let tries = 0
     const lookup = lookupOf(() => {

@@ -173,8 +173,8 @@ async function take(subject: HoldSubject, silent: Held | null): Promise<Hold> {
         await removed(signPath(lockDirectory, other.number))
       }
       // Each holder leaves its number behind. Where there is none, there was no holder, or somebody has removed it.
-      const formerMayLive = overtaken || numbers.length === 0
-      return await Hold.begin(lockDirectory, { number, id: me.id }, subject.name, formerMayLive)
+      const former = overtaken ? 'silent' : numbers.length === 0 ? 'unknown' : 'ended'
+      return await Hold.begin(lockDirectory, { number, id: me.id }, subject.name, former)
     }
   } finally {
     await removed(draft)

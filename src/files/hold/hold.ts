@@ -28,6 +28,16 @@ export class HoldLost extends KnownError {
 /** Why a hold is lost whose number is no longer the last one, or no longer this process's own. */
 const taken = 'another process has taken over, or files in its lock directory were removed or changed'
 
+/**
+ * What is known of the holder before.
+ * - `ended`: it has released its hold, or it is certainly dead.
+ * - `silent`: it was considered dead only because of its silence. It may wake up again, so this process must not write to
+ *   files that it may have open: they must be copied first.
+ * - `unknown`: there was none, or somebody has removed what would tell of it. It may be at work, and what it writes until it
+ *   finds out must not be lost.
+ */
+export type Former = 'ended' | 'silent' | 'unknown'
+
 /** A number that was taken, and the id of the holder in its file. */
 export interface TakenNumber {
   readonly number: number
@@ -54,34 +64,20 @@ export class Hold {
   #end = new Deadline(0)
   #renewal: Promise<void> | null = null
   #lost = false
-  /**
-   * Whether the previous holder may still live: it was considered dead only because of its silence, or somebody has removed
-   * what would tell of it. So this process must not write to files that it may have open: they must be copied first.
-   */
-  readonly formerMayLive: boolean
+  readonly former: Former
 
-  private constructor(
-    lockDirectory: string,
-    { number, id }: TakenNumber,
-    what: string,
-    formerMayLive: boolean,
-  ) {
+  private constructor(lockDirectory: string, { number, id }: TakenNumber, what: string, former: Former) {
     this.#lockDirectory = lockDirectory
     this.#number = number
     this.#id = id
     this.#what = what
-    this.formerMayLive = formerMayLive
+    this.former = former
     this.#timer = setInterval(() => this.#renewQuietly(), signEveryMs).unref()
   }
 
   /** Begins a hold after its number was taken. */
-  static async begin(
-    lockDirectory: string,
-    taken: TakenNumber,
-    what: string,
-    formerMayLive: boolean,
-  ): Promise<Hold> {
-    const hold = new Hold(lockDirectory, taken, what, formerMayLive)
+  static async begin(lockDirectory: string, taken: TakenNumber, what: string, former: Former): Promise<Hold> {
+    const hold = new Hold(lockDirectory, taken, what, former)
     try {
       await hold.ensure()
     } catch (error) {

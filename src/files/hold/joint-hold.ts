@@ -1,9 +1,9 @@
 import type { Elsewhere } from '../elsewhere.ts'
 import type { Fence } from '../synced-appends.ts'
-import type { Hold } from './hold.ts'
+import type { Former, Hold } from './hold.ts'
 
 /** The part of a hold that a holder checks before it writes or sends. */
-export interface Holding extends Pick<Hold, 'valid' | 'ensure' | 'formerMayLive'>, Pick<Fence, 'lose'> {
+export interface Holding extends Pick<Hold, 'valid' | 'ensure' | 'former'>, Pick<Fence, 'lose'> {
   /** As in {@link Fence}. */
   readonly elsewhere?: Elsewhere | undefined
 }
@@ -31,8 +31,8 @@ export class JointHold implements Holding {
   }
 
   /** As the own hold says: only the files that belong to it are copied before they are written to. */
-  get formerMayLive(): boolean {
-    return this.#own.formerMayLive
+  get former(): Former {
+    return this.#own.former
   }
 
   /** As the own hold says. */
