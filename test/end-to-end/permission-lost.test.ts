@@ -76,6 +76,27 @@ describe('users outside the reach of the token', () => {
     })
   })
 
+  it.each([1, 3])(
+    'are failed where they are named in several ways and can’t even be read, %i at once',
+    async (concurrency) => {
+      await withWorkplace(async (place) => {
+        const users = makeUsers({ count: 22 })
+        const outside = new Set(users.slice(0, 14).flatMap(({ id, login }) => [id.toLowerCase(), login]))
+        const org = await place.org({
+          users,
+          latencyMs: 5,
+          fault: ({ key }) => (outside.has((key ?? '').toLowerCase()) ? { name: 'forbidden' } : null),
+        })
+        const rows = users.flatMap(({ id, login }) => [id, login, login.toUpperCase()])
+        await place.write('in.csv', usersCsv(rows))
+        const asked = ['run', 'in.csv', '--action', 'suspend', '--concurrency', String(concurrency)]
+        const end = await place.runHere(org, [...asked, ...unattended])
+        expect(end.code, end.stderr).toBe(1)
+        expect(Object.keys(org.applied)).toHaveLength(8)
+      })
+    },
+  )
+
   it('do not keep those from being done who come between the first refused ones and the rest of the input', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 100 })
