@@ -40,7 +40,8 @@ export function checkUndo(world: World, ours: readonly Ours[]): void {
           (one) =>
             isCall(one.by, call) &&
             one.answeredAt !== null &&
-            one.answeredAt < last.at &&
+            // Okta's time is known no more exactly than that when the answer comes.
+            one.answeredAt < last.at - sameMs &&
             // Of an answer that came as its process died, nobody knows.
             wasKnown(world, { ...one, by: call }) &&
             // An answer that was lost with a part of the journal tells nobody.
