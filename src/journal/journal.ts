@@ -12,9 +12,11 @@ import { encodeLine } from './journal-line.ts'
 /** After one write to the journal has failed, every append throws this. Nothing more may be sent. */
 export class JournalFailed extends FixableError {
   constructor(path: string, cause: unknown) {
-    const { why, fix } = parseSystemError(cause) ?? { why: String(cause), fix: 'Remove the cause' }
+    const unknown = { why: String(cause), fix: 'Remove the cause', path: null }
+    // What stands in the way may be another file, such as one by which the run is held.
+    const { why, fix, path: cannot } = parseSystemError(cause) ?? unknown
     super(
-      `The journal can't be written: ${why} (${path}). Sending has stopped. The command resume settles the calls that could not be recorded.`,
+      `The journal can't be written: ${why} (${cannot ?? path}). Sending has stopped. The command resume settles the calls that could not be recorded.`,
       fix,
       exitCodes.stoppedByGuard,
       { next: ', then resume the run.', cause },
