@@ -14,8 +14,9 @@ import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import type { StoreArguments } from './store-arguments.ts'
 import { say } from './terminal/stop-hooks.ts'
 
-/** Whether a run's journal is damaged, or shorter than it was. */
+/** Whether a run's journal is damaged, or shorter than it was. A run without a journal must not have lost it. */
 export async function isDamaged(directory: string, run: RunFile): Promise<boolean> {
+  if (!(await hasJournal(directory))) return false
   const expected = { run: run.run_id, head: headOf(run, await readRecordedHead(directory)) }
   return (await checkJournal(journalPath(directory), expected)).flaw !== null
 }

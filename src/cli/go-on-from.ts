@@ -13,7 +13,7 @@ import { checkNotClosed, handOver, isTakenUp } from '../run/closing.ts'
 import { findRun } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
-import { isOver, isResumable } from '../run/life.ts'
+import { isResumable } from '../run/life.ts'
 import { checkLinksPlace } from '../run/links-place.ts'
 import { checkJournalKept } from '../run/lost-journal.ts'
 import { checkNoNextRun } from '../run/next-run.ts'
@@ -135,10 +135,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   // An undo creates no activation links.
   if (options.command === 'retry') await checkLinksPlace(oldDirectory, old)
   const recorded = async () => await readRecordedHead(oldDirectory)
-  if (takesSoundPart && (!isOver(old.state) || (await isDamaged(oldDirectory, old)))) {
-    const cut = { runStore: options.runStore, command: 'undo' } as const
-    old = await cutJournal(oldDirectory, await reopened(oldDirectory, old), oldHold, cut)
-  }
+  if (takesSoundPart) old = await withSoundJournal(oldDirectory, old, oldHold, options)
   if (await hasUnsettled({ directory: oldDirectory, run: old, recorded: await recorded() })) {
     checkMayBegin(oldDirectory, old)
     say(`Run ${old.run_id} has unsettled calls. They are settled first, without sending a lifecycle call.`)
@@ -169,6 +166,19 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   }
   // R3: when the hold of the old run is lost, so is that of the new run.
   return await withRunLocks(directory, null, watch, beginAndCarryOut, [oldHold])
+}
+
+/** A run whose journal is sound, or has become so. What a sound journal does not show was never sent, so it stays as it is. */
+async function withSoundJournal(
+  directory: string,
+  run: RunFile,
+  hold: Holding,
+  { runStore }: GoingOnOptions,
+): Promise<RunFile> {
+  if ((await runStore?.isRestored(directory)) === true || (await isDamaged(directory, run)))
+    return await cutJournal(directory, await reopened(directory, run), hold, { runStore, command: 'undo' })
+  say(`The journal of run ${run.run_id} shows no damage, so --take-sound-part changes nothing.`)
+  return run
 }
 
 /** @throws Refusal for a run whose state contradicts its journal, for example after a half-restored backup */

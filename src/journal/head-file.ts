@@ -121,6 +121,11 @@ export async function readHead(journal: string): Promise<JournalHead | 'damaged'
   return head
 }
 
+/** Whether there is a file beside a journal. */
+export async function hasHead(journal: string): Promise<boolean> {
+  return await exists(headPath(journal))
+}
+
 async function statAt(path: string): Promise<Stats | null> {
   try {
     return await lstat(path)

@@ -18,18 +18,25 @@ const outcomes: Readonly<Record<Action, readonly [one: string, many: string]>> =
  * @param action where the run led people; null if that differs from person to person
  * @param notVerified accepted calls that were to be verified but could not be
  * @param lostLinks activation links that were asked for and are lost
+ * @param notUndone for an undo, how many things it could not take back
  */
 export function headlineOf(
   { total, done, need_you, left_alone }: People,
   action: Action | null,
   notVerified = 0,
   lostLinks = 0,
+  notUndone = 0,
 ): string {
   if (total === 0) return 'The input names nobody, so there was nothing to do.'
   const [one, many] = action === null ? ['is done', 'are done'] : outcomes[action]
   return [
     `${grouped(done)} of ${grouped(total)} ${total === 1 ? 'person' : 'people'} ${done === 1 || total === 1 ? one : many}.`,
-    need_you === 0 ? 'Nobody needs you.' : `${grouped(need_you)} ${need_you === 1 ? 'needs' : 'need'} you.`,
+    ...(need_you === 0
+      ? notUndone === 0
+        ? ['Nobody needs you.']
+        : []
+      : [`${grouped(need_you)} ${need_you === 1 ? 'needs' : 'need'} you.`]),
+    ...(notUndone === 0 ? [] : ['Not everything was undone.']),
     ...(lostLinks === 0
       ? []
       : [`${grouped(lostLinks)} ${lostLinks === 1 ? 'activation link is' : 'activation links are'} lost.`]),

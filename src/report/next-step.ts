@@ -14,6 +14,8 @@ export interface NextStepFacts
   readonly closedBy?: string | null
   /** Whether it is an older copy of itself, which does not know whether a run has gone on from it since. */
   readonly isPutBack?: boolean
+  /** Whether it is no undo, or one that has taken back all that there was. */
+  readonly isAllUndone?: boolean
 }
 
 /** What {@link nextStep} says if nothing is left to do. */
@@ -43,6 +45,7 @@ function nextOfTasks({
   stopped,
   closedBy = null,
   isPutBack = false,
+  isAllUndone = true,
   results,
   excused,
   skipped,
@@ -64,7 +67,7 @@ function nextOfTasks({
   if (skipReasons.some((reason) => skipped[reason] > 0 && !expectedSkips.has(reason))) {
     return 'decide about the skipped users; there is nothing to resume'
   }
-  return nothingLeft
+  return isAllUndone ? nothingLeft : 'look at what was not undone; there is nothing to resume'
 }
 
 /** Whether a retry would find something to do. */

@@ -117,8 +117,10 @@ function renderActions(summary: Summary): string[] {
   return alignTable([['Results', ...results], ...actions, ...(actions.length > 1 ? [all] : [])])
 }
 
-function renderLook({ results, excused, skipped, files, lost_links: lostLinks = 0 }: Summary): string[] {
+function renderLook(summary: Summary): string[] {
+  const { results, excused, skipped, files, lost_links: lostLinks = 0, not_undone: notUndone = [] } = summary
   const looks: string[] = []
+  if (notUndone.length > 0) looks.push('what was not undone: see above')
   const failed = results.failed - excused
   if (failed > 0) looks.push(`${failed} failed: results.csv says why`)
   if (results.in_doubt > 0) {

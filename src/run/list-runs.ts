@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { exists } from '../files/exists.ts'
 import { cannotLook } from './find-run.ts'
 import { lookAtRun, type RunLook } from './look-at-run.ts'
-import { hasJournal, hasStartMark } from './run-directory.ts'
+import { hasBegun, hasStartMark } from './run-directory.ts'
 
 /** A run in a runs directory, or what is left of one. */
 export interface ListedRun {
@@ -14,7 +14,7 @@ export interface ListedRun {
 }
 
 /**
- * All runs in a runs directory, by name. A directory without `run.json` counts only if it has a journal. A runs
+ * All runs in a runs directory, by name. A directory without `run.json` counts only if a run has begun in it. A runs
  * directory that does not exist has none.
  *
  * @throws Refusal when it can't be read
@@ -28,11 +28,11 @@ export async function listRuns(runsDirectory: string): Promise<readonly ListedRu
     if (!(await exists(directory))) continue
     if (look.kind !== 'none') runs.push({ name, directory, look })
     // A retry writes what it takes over before its run.json. As long as our mark is there, nothing was ever sent.
-    else if ((await hasJournal(directory)) && !(await hasStartMark(directory))) {
+    else if ((await hasBegun(directory)) && !(await hasStartMark(directory))) {
       const lost = {
         kind: 'unreadable',
         job: null,
-        why: `${directory} has a journal but no run.json.`,
+        why: `${directory} has a journal, or what is kept beside one, but no run.json.`,
       } as const
       runs.push({ name, directory, look: lost })
     }

@@ -1,10 +1,11 @@
 import { realpath } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
+import { exists } from '../files/exists.ts'
 import { checkJournal } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { type ListedRun, listRuns } from './list-runs.ts'
-import { hasJournal, journalPath } from './run-directory.ts'
+import { hasBegun, journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
 
 /** The run that another one retries or takes back. */
@@ -30,8 +31,8 @@ export async function checkNoNextRun(directory: string, run: Pick<RunFile, 'run_
 }
 
 /**
- * The run that a listed one goes on from, by its `run.json` or else by its journal; null if it has no journal, so that it
- * never sent anything.
+ * The run that a listed one goes on from, by its `run.json` or else by its journal; null if nothing shows that it has ever
+ * begun.
  *
  * @throws Refusal when neither can be read
  */
@@ -47,7 +48,8 @@ async function originOf({ name, directory, look }: ListedRun, runId: string): Pr
 
 /** The same by the journal alone. `unknown` if its sound part has no execution. */
 async function originByJournal(directory: string): Promise<Origin | 'unknown' | null> {
-  if (!(await hasJournal(directory))) return null
+  // Its reports outlive its journal.
+  if (!(await hasBegun(directory)) && !(await exists(join(directory, 'summary.json')))) return null
   let origin: Origin | 'unknown' = 'unknown'
   await checkJournal(journalPath(directory), { run: null, head: null }, ({ event }) => {
     if (event.event !== 'execution' || event.begun === undefined) return

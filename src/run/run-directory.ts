@@ -5,6 +5,7 @@ import { CannotWrite } from '../files/cannot-write.ts'
 import { exists } from '../files/exists.ts'
 import { syncPath } from '../files/sync-path.ts'
 import type { Job } from '../job/job.ts'
+import { hasHead } from '../journal/head-file.ts'
 import type { JournalHead } from '../journal/journal-check.ts'
 import type { JournalFile } from '../journal/open-journal.ts'
 import { commandFor } from '../messages/commands.ts'
@@ -93,6 +94,11 @@ export async function sizeOfJournal(directory: string): Promise<number> {
 /** Whether the run ever began its work. */
 export async function hasJournal(directory: string): Promise<boolean> {
   return await exists(journalPath(directory))
+}
+
+/** Whether a run has begun its work in a directory, even if its journal is gone. */
+export async function hasBegun(directory: string): Promise<boolean> {
+  return (await hasJournal(directory)) || (await hasHead(journalPath(directory)))
 }
 
 /**

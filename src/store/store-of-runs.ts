@@ -66,12 +66,16 @@ export class StoreOfRuns implements RunStore {
     { state }: Pick<RunFile, 'state'>,
     takesSoundPart: boolean,
   ): Promise<void> {
-    const run = await this.#options.tables.runs.look(basename(directory))
-    if (isOver(state) || takesSoundPart || run?.isRestored !== true) return
+    if (isOver(state) || takesSoundPart || !(await this.isRestored(directory))) return
     throw new Refusal(
       `The store was restored from an older copy. Run ${basename(directory)} may have sent calls since then, or been retried or undone, and the copy knows nothing of that.`,
       `If the run was undone, leave it; Okta's System Log, or the reports of that time, show that. If not, to look each user up before the rest of the run is done: ${commandFor('resume', runNameOf(directory), '--take-sound-part')}`,
     )
+  }
+
+  /** Whether a run's journal is that of a restored copy. */
+  async isRestored(directory: string): Promise<boolean> {
+    return (await this.#options.tables.runs.look(basename(directory)))?.isRestored === true
   }
 
   /**

@@ -103,9 +103,13 @@ it.each(['retry', 'undo'])('an older copy of a run is not acted on beside its %s
     rmSync(runFile)
     await expectRefused(isOlder, 'removed')
     writeFileSync(join(runs, name ?? '', 'journal.ndjson'), 'hello\n')
-    await expectRefused(
-      `Run ${name} may have gone on from run run, and that can't be found out`,
-      'no journal',
-    )
+    const isUnknown = `Run ${name} may have gone on from run run, and that can't be found out`
+    await expectRefused(isUnknown, 'no journal')
+    // Without its journal, what else lies there shows that it has begun.
+    rmSync(join(runs, name ?? '', 'journal.ndjson'))
+    await expectRefused(isUnknown, 'journal gone')
+    writeFileSync(runFile, '{', { mode: 0o600 })
+    rmSync(join(runs, name ?? '', 'journal.head'))
+    await expectRefused(isUnknown, 'head gone')
   })
 })

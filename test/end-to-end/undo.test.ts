@@ -251,8 +251,36 @@ describe('undo', () => {
       const { SUSPENDED: left = 0 } = statusesOf(org)
       expect([end.code, end.stderr]).toEqual([1, expect.stringContaining(`${left} tasks are left alone`)])
       expect(end.stderr).toMatch(/so they are not done|It is not closed/)
+      if (end.stdout !== '') {
+        expect(end.stdout).toContain('Not everything was undone.')
+        expect(end.stdout).toMatch(
+          /Needs a look\n +what was not undone[\s\S]*Next +look at what was not undone/,
+        )
+        expect(end.stdout).not.toMatch(/Nobody needs you|Nothing needs a look|nothing, the run is complete/)
+      }
       expect(left).toBeLessThanOrEqual(done.length)
       expect(Object.keys(org.applied).filter((name) => name.endsWith(' suspend'))).toEqual(done)
+    })
+  })
+
+  it('leaves a sound journal as it is, whatever part of it is asked for', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 12, status: 'PROVISIONED' })
+      const org = await place.org({ users, latencyMs: 20 })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      const asked = ['run', 'in.csv', '--action', 'reactivate', '--concurrency', '1', ...unattended]
+      const cli = place.start(org, asked)
+      await org.waitUntil(() => Object.keys(org.applied).length === 4)
+      cli.kill('SIGINT')
+      await cli.ended
+      const end = await place.runHere(org, ['undo', runId, '--take-sound-part', '--yes', '--quiet'])
+      expect([end.code, end.stderr]).toEqual([
+        1,
+        expect.stringContaining('so --take-sound-part changes nothing'),
+      ])
+      const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+      expect(resumed.code, resumed.stderr).toBe(0)
+      expect(Object.values(org.applied)).toEqual(Array(12).fill(1))
     })
   })
 

@@ -128,7 +128,8 @@ function summaryOfPutBack(directory: string, summary: Summary): Summary {
   const lostLinks = summary.lost_links ?? 0
   // Bad rows were never sent.
   const rowsToFeed = summary.control_totals?.bad ?? 0
-  const facts = { directory, stopped: null, isPutBack: true, ...summary, rowsToFeed, lostLinks }
+  const isAllUndone = (summary.not_undone ?? []).length === 0
+  const facts = { directory, stopped: null, isPutBack: true, ...summary, rowsToFeed, lostLinks, isAllUndone }
   return { ...summary, rows_to_feed: rowsToFeed, next: nextStep(facts) }
 }
 

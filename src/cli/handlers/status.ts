@@ -205,6 +205,7 @@ async function nextLines(
     ...summary,
     rowsToFeed: summary.rows_to_feed ?? 0,
     lostLinks: summary.lost_links ?? 0,
+    isAllUndone: (summary.not_undone ?? []).length === 0,
   })
   return next === nothingLeft
     ? [`Report: ${report}`]
