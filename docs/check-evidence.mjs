@@ -279,7 +279,11 @@ if (last.event === 'stopped') {
 same('org', [summary.org, manifest.org], Array(2).fill(run.org_url === 'sandbox' ? 'sandbox (a simulated org)' : run.org_url))
 same('what is not undone', summary.not_undone, run.not_undone)
 same('totals in manifest.json', [manifest.control_totals, manifest.people, manifest.results], [summary.control_totals, summary.people, summary.results])
-same('headline', summary.headline, headlineOf({ people: summary.people, verified: summary.verified, lostLinks: summary.lost_links, job, actions }))
+same(
+  'headline',
+  summary.headline,
+  headlineOf({ people: summary.people, verified: summary.verified, lostLinks: summary.lost_links, notUndone: run.not_undone?.length, job, actions }),
+)
 same('run ids', [manifest.run_id, summary.run_id], [run.run_id, run.run_id])
 comparePage({
   html: files.get('report.html').toString(),

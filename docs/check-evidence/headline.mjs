@@ -11,7 +11,7 @@ const outcomes = {
 }
 
 /** What the headline must be: it follows from the counts of people and from where the run leads them. */
-export function headlineOf({ people, verified, lostLinks = 0, job, actions }) {
+export function headlineOf({ people, verified, lostLinks = 0, notUndone = 0, job, actions }) {
   const { total, done, need_you: need, left_alone: left } = people
   if (total === 0) return 'The input names nobody, so there was nothing to do.'
   const digits = (number) => number.toLocaleString('en-US')
@@ -21,7 +21,8 @@ export function headlineOf({ people, verified, lostLinks = 0, job, actions }) {
   const unverified = verified?.not_known ?? 0
   return [
     `${digits(done)} of ${digits(total)} ${total === 1 ? 'person' : 'people'} ${done === 1 || total === 1 ? one : many}.`,
-    need === 0 ? 'Nobody needs you.' : `${digits(need)} ${need === 1 ? 'needs' : 'need'} you.`,
+    ...(need === 0 ? (notUndone === 0 ? ['Nobody needs you.'] : []) : [`${digits(need)} ${need === 1 ? 'needs' : 'need'} you.`]),
+    ...(notUndone === 0 ? [] : ['Not everything was undone.']),
     ...(lostLinks === 0 ? [] : [`${digits(lostLinks)} ${lostLinks === 1 ? 'activation link is' : 'activation links are'} lost.`]),
     ...(left === 0 ? [] : [`${digits(left)} ${left === 1 ? 'was' : 'were'} left alone, as asked.`]),
     ...(unverified === 0 ? [] : [`${digits(unverified)} ${unverified === 1 ? 'call that Okta accepted is' : 'calls that Okta accepted are'} not verified.`]),

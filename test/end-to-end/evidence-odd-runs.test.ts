@@ -104,6 +104,22 @@ describe('honest evidence agrees, however the run came about', () => {
     })
   })
 
+  it('an undo that could not take back all', async () => {
+    await withWorkplace(async (place) => {
+      const org = await place.org({ users: makeUsers({ count: 4 }) })
+      const rows = [
+        [loginOf(1), 'suspend'],
+        [loginOf(2), 'suspend'],
+        [loginOf(3), 'deactivate'],
+      ] as const
+      await place.write('in.csv', usersCsv(rows))
+      expect((await place.runHere(org, ['run', 'in.csv', ...unattended])).code).toBe(0)
+      const undone = await place.runHere(org, ['undo', runId, '--yes', '--quiet'])
+      expect([undone.code, undone.stdout]).toEqual([1, expect.stringContaining('Not everything was undone.')])
+      await expectAgreement(place, await newRun(place, runId))
+    })
+  })
+
   it('a saved plan that is carried out, with steps', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({
