@@ -127,14 +127,14 @@ export async function readRunFile(directory: string): Promise<RunFile> {
   try {
     text = await readRegular(path)
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new Refusal(
-      missing
-        ? `${directory} is not a run directory: it has no run.json.`
-        : `${path} can't be read: ${parseSystemError(error)?.why ?? String(error)}.`,
-      'Name a run directory, or resume the latest run: okta-lifecycle resume --latest',
-      error,
-    )
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new Refusal(
+        `${directory} is not a run directory: it has no run.json.`,
+        'Name a run directory, or resume the latest run: okta-lifecycle resume --latest',
+        error,
+      )
+    const { why, fix } = parseSystemError(error) ?? { why: String(error), fix: 'Remove the cause' }
+    throw new Refusal(`${path} can't be read: ${why}.`, `${fix}, then try again.`, error)
   }
   const content = parseJson(text)
   if (content === undefined) {
