@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { withNext } from '../files/cannot-write.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
 import { checkJournal } from '../journal/journal-reader.ts'
-import { takeSoundPart } from '../journal/take-sound-part.ts'
+import { type SoundPart, takeSoundPart } from '../journal/take-sound-part.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { exitCodes, Refusal } from '../messages/known-error.ts'
 import { placeOfReport } from '../messages/store-place.ts'
@@ -64,12 +64,25 @@ export async function cutJournal(
   const known = { ...others, ...(isPutBack ? { put_back: true } : {}) }
   await writeRunFile(directory, known)
   await hold.elsewhere?.journalReplaced()
-  const goesOn = command === 'resume' ? 'The run goes on from' : 'What counts are'
-  const before = command === 'resume' ? 'anything is sent for it' : 'anything is taken back'
-  say(
-    `${taken.flaw === null ? 'The journal shows no damage, so it is treated as an older copy.' : `The journal was damaged: line ${taken.flaw.line} ${taken.flaw.what}.`} ${goesOn} the ${taken.lines} undamaged lines of the journal. The whole file, with the ${taken.lostBytes} bytes after these lines, is kept as ${placeOfReport(directory, basename(taken.keptAs))}. What was sent in the lost part is not known, so each task without a result is looked up in Okta before ${before}.`,
-  )
+  say(describeCut(directory, taken, command))
   return known
+}
+
+/** What it means that the sound part of a journal was taken up. */
+function describeCut(
+  directory: string,
+  { flaw, lines, lostBytes, keptAs }: SoundPart,
+  command: 'resume' | 'undo',
+): string {
+  const found =
+    flaw === null
+      ? 'The journal shows no damage, so it is treated as an older copy.'
+      : `The journal was damaged: line ${flaw.line} ${flaw.what}.`
+  const goesOn = command === 'resume' ? 'The run goes on from' : 'What counts are'
+  const rest = lostBytes === 0 ? '' : `, with the ${lostBytes} bytes after these lines,`
+  const lost = flaw === null ? 'since' : 'in the lost part'
+  const before = command === 'resume' ? 'anything is sent for it' : 'anything is taken back'
+  return `${found} ${goesOn} the ${lines} undamaged lines of the journal. The whole file${rest} is kept as ${placeOfReport(directory, basename(keptAs))}. What was sent ${lost} is not known, so each task without a result is looked up in Okta before ${before}.`
 }
 
 /**

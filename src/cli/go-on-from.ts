@@ -13,7 +13,7 @@ import { checkNotClosed, handOver, isTakenUp } from '../run/closing.ts'
 import { findRun } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
-import { isResumable } from '../run/life.ts'
+import { isOver, isResumable } from '../run/life.ts'
 import { checkLinksPlace } from '../run/links-place.ts'
 import { checkJournalKept } from '../run/lost-journal.ts'
 import { checkNoNextRun } from '../run/next-run.ts'
@@ -168,14 +168,18 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   return await withRunLocks(directory, null, watch, beginAndCarryOut, [oldHold])
 }
 
-/** A run whose journal is sound, or has become so. What a sound journal does not show was never sent, so it stays as it is. */
+/**
+ * A run of whose journal the sound part was taken up. One that is not over and has a sound journal is taken for an older
+ * copy, which does not show what was sent since.
+ */
 async function withSoundJournal(
   directory: string,
   run: RunFile,
   hold: Holding,
   { runStore }: GoingOnOptions,
 ): Promise<RunFile> {
-  if ((await runStore?.isRestored(directory)) === true || (await isDamaged(directory, run)))
+  const isLess = !isOver(run.state) || (await runStore?.isRestored(directory)) === true
+  if (isLess || (await isDamaged(directory, run)))
     return await cutJournal(directory, await reopened(directory, run), hold, { runStore, command: 'undo' })
   say(`The journal of run ${run.run_id} shows no damage, so --take-sound-part changes nothing.`)
   return run

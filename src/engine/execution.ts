@@ -38,7 +38,7 @@ import { columnMapping, inputFile } from '../run/input-of-run.ts'
 import { jobDigest } from '../run/job-digest.ts'
 import { moved } from '../run/life.ts'
 import { withOwner } from '../run/owner.ts'
-import { journalOf, journalPath } from '../run/run-directory.ts'
+import { endStart, journalOf, journalPath } from '../run/run-directory.ts'
 import { type RunFile, writeRunFile } from '../run/run-file.ts'
 import { atWork } from './at-work.ts'
 import { earlierRequests } from './earlier-requests.ts'
@@ -245,6 +245,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       if (run.owner === null && begun.owner !== null)
         await recorder.record({ event: 'owner', owner: begun.owner })
       await keep(begun)
+      // A start that died after it had written run.json left its mark, which says that nothing was sent.
+      await endStart(directory)
       options.onBegin({ state, buckets: () => lookup.pacer.report(), outlook })
       // An execution that only settles sends no lifecycle call, so it needs no guards.
       const checked = options.settleOnly ? nothingToGuard : await checkGuards(lookup, guardedWork(run, owner))

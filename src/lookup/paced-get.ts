@@ -130,17 +130,22 @@ async function isNoUserReadable(
 ): Promise<boolean> {
   const { readable } = patience
   if (isOktasOwn(answer) || bucket !== userReads || readable === null) return false
-  let leftAt: number | null = null
+  let left = (): void => {}
+  const leaving = new Promise<void>((resolve) => {
+    left = resolve
+  })
   const asking = pacer.request(bucket, {
     send: (mayLeave) => {
-      leftAt = performance.now()
+      left()
       return send(readable, mayLeave)
     },
   })
-  const asked = await within(ownerCheckMs, asking)
-  if (asked !== null) return !isOktasOwn(asked) && classifyRead(asked) === 'again'
-  // A read that still waits for its permit shows nothing. Neither does one that has just left.
-  return leftAt !== null && performance.now() - leftAt > ownerCheckMs / 2
+  // It may have to wait for its permit, which shows nothing. What counts is how long the answer takes.
+  const outcome = asking.then((read) => read ?? 'unsent')
+  const answering = leaving.then(async () => (await within(ownerCheckMs, outcome)) ?? 'silent')
+  const asked = await within(readCheckMs, answering)
+  if (asked === null || asked === 'unsent' || asked === 'silent') return asked === 'silent'
+  return !isOktasOwn(asked) && classifyRead(asked) === 'again'
 }
 
 function isOktasOwn(answer: Answer): boolean {
@@ -166,6 +171,8 @@ function classifyOf(
  * answer comes at once; an org that hangs never answers.
  */
 const ownerCheckMs = 5_000
+/** The same for the read of a user, together with the wait for its permit: while a bucket is silent, one leaves every 3 s. */
+const readCheckMs = 15_000
 
 /** What a promise resolves to within this time; null if it takes longer. An error that it throws later is ignored. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { exists } from '../files/exists.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
@@ -30,7 +30,9 @@ export async function findRun(
 
 async function findNamed(runsDirectory: string, run: string): Promise<string> {
   for (const directory of [join(runsDirectory, run), run]) {
-    if (await exists(join(directory, runFileName))) return directory
+    if (!(await exists(join(directory, runFileName)))) continue
+    // The runs beside it are looked for in the directory above, which such a name does not tell.
+    return ['', '.', '..'].includes(basename(directory)) ? resolve(directory) : directory
   }
   throw new Refusal(
     `There is no run ${run} in ${runsDirectory}.`,

@@ -19,7 +19,7 @@ type Origin = Pick<RunFile, 'retry_of' | 'undo_of'>
  */
 export async function checkNoNextRun(directory: string, run: Pick<RunFile, 'run_id'>): Promise<void> {
   const { run_id: runId } = run
-  for (const beside of await listRuns(dirname(await realpath(directory)))) {
+  for (const beside of await runsBeside(directory)) {
     const origin = await originOf(beside, runId)
     if (origin?.retry_of !== runId && origin?.undo_of !== runId) continue
     const next = beside.look.kind === 'run' ? beside.look.run.run_id : beside.name
@@ -28,6 +28,12 @@ export async function checkNoNextRun(directory: string, run: Pick<RunFile, 'run_
       commandFor('resume', { ...runNameOf(directory), runId: next }),
     )
   }
+}
+
+/** The runs beside a directory. Where it is a link, they may lie beside the link, or beside what it leads to. */
+async function runsBeside(directory: string): Promise<readonly ListedRun[]> {
+  const places = new Set([await realpath(dirname(directory)), dirname(await realpath(directory))])
+  return (await Promise.all([...places].map(listRuns))).flat()
 }
 
 /**

@@ -92,6 +92,19 @@ it.each(['retry', 'undo'])('an older copy of a run is not acted on beside its %s
     }
     const isOlder = `older copy of run run, from before run ${name} went on from it[^]*okta-lifecycle resume ${name}`
     await expectRefused(isOlder)
+    // However the run is named, the others are looked for beside it.
+    symlinkSync(join(runs, runId), join(place.directory, 'linked'))
+    for (const named of [
+      `runs/${runId}/.`,
+      `runs/${runId}/`,
+      `runs/../runs/${runId}/../${runId}`,
+      'linked',
+    ]) {
+      const end = await place.runHere(org, ['retry', named, ...again])
+      expect([named, end.code, org.applied], end.stderr).toEqual([named, 2, applied])
+      expect(end.stderr, named).toMatch(/older copy of run run/)
+    }
+    rmSync(join(place.directory, 'linked'))
     // What its run.json does not say any more, its journal does.
     const runFile = join(runs, name ?? '', 'run.json')
     const whole = readFileSync(runFile, 'utf8')

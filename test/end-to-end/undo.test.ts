@@ -1,3 +1,4 @@
+import { cpSync, renameSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -263,24 +264,29 @@ describe('undo', () => {
     })
   })
 
-  it('leaves a sound journal as it is, whatever part of it is asked for', async () => {
+  it('names whom an older copy of a whole run may have left as they are', async () => {
     await withWorkplace(async (place) => {
-      const users = makeUsers({ count: 12, status: 'PROVISIONED' })
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const users = makeUsers({ count: 12 })
       const org = await place.org({ users, latencyMs: 20 })
       await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
-      const asked = ['run', 'in.csv', '--action', 'reactivate', '--concurrency', '1', ...unattended]
-      const cli = place.start(org, asked)
+      const asked = ['run', 'in.csv', '--action', 'suspend', '--concurrency', '1', ...unattended]
+      const cli = place.start(org, asked, impatient)
       await org.waitUntil(() => Object.keys(org.applied).length === 4)
       cli.kill('SIGINT')
       await cli.ended
-      const end = await place.runHere(org, ['undo', runId, '--take-sound-part', '--yes', '--quiet'])
-      expect([end.code, end.stderr]).toEqual([
-        1,
-        expect.stringContaining('so --take-sound-part changes nothing'),
-      ])
-      const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
-      expect(resumed.code, resumed.stderr).toBe(0)
-      expect(Object.values(org.applied)).toEqual(Array(12).fill(1))
+      const directory = join(place.directory, 'runs', runId)
+      cpSync(directory, join(place.directory, 'copy'), { recursive: true })
+      expect((await place.runHere(org, ['resume', runId, '--yes', '--quiet'], impatient)).code).toBe(0)
+      await rm(directory, { recursive: true })
+      renameSync(join(place.directory, 'copy'), directory)
+      const undone = ['undo', runId, '--take-sound-part', '--yes', '--quiet']
+      const end = await place.runHere(org, undone, impatient)
+      const { SUSPENDED: left = 0 } = statusesOf(org)
+      expect(left).toBeGreaterThan(5)
+      expect([end.code, end.stderr]).toEqual([1, expect.stringContaining(`${left} tasks are left alone`)])
+      expect(end.stderr).toContain('so it is treated as an older copy')
+      expect(end.stdout).toContain('Not everything was undone.')
     })
   })
 
