@@ -131,8 +131,8 @@ async function isNoUserReadable(
   const { readable } = patience
   if (isOktasOwn(answer) || bucket !== userReads || readable === null) return false
   let left = (): void => {}
-  const leaving = new Promise<void>((resolve) => {
-    left = resolve
+  const leaving = new Promise<true>((resolve) => {
+    left = () => resolve(true)
   })
   const asking = pacer.request(bucket, {
     send: (mayLeave) => {
@@ -140,12 +140,11 @@ async function isNoUserReadable(
       return send(readable, mayLeave)
     },
   })
-  // It may have to wait for its permit, which shows nothing. What counts is how long the answer takes.
-  const outcome = asking.then((read) => read ?? 'unsent')
-  const answering = leaving.then(async () => (await within(ownerCheckMs, outcome)) ?? 'silent')
-  const asked = await within(readCheckMs, answering)
-  if (asked === null || asked === 'unsent' || asked === 'silent') return asked === 'silent'
-  return !isOktasOwn(asked) && classifyRead(asked) === 'again'
+  asking.catch(() => {})
+  // A wait for its permit shows nothing.
+  if ((await within(permitCheckMs, leaving)) === null) return false
+  const asked = await asking
+  return asked !== null && !isOktasOwn(asked) && classifyRead(asked) === 'again'
 }
 
 function isOktasOwn(answer: Answer): boolean {
@@ -171,8 +170,8 @@ function classifyOf(
  * answer comes at once; an org that hangs never answers.
  */
 const ownerCheckMs = 5_000
-/** The same for the read of a user, together with the wait for its permit: while a bucket is silent, one leaves every 3 s. */
-const readCheckMs = 15_000
+/** How long to wait for the permit of such a read: while a bucket is silent, one leaves every 3 s. */
+const permitCheckMs = 15_000
 
 /** What a promise resolves to within this time; null if it takes longer. An error that it throws later is ignored. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {

@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { exists } from '../files/exists.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
@@ -29,15 +29,24 @@ export async function findRun(
 }
 
 async function findNamed(runsDirectory: string, run: string): Promise<string> {
-  for (const directory of [join(runsDirectory, run), run]) {
-    if (!(await exists(join(directory, runFileName)))) continue
-    // The runs beside it are looked for in the directory above, which such a name does not tell.
-    return ['', '.', '..'].includes(basename(directory)) ? resolve(directory) : directory
-  }
+  // An id has no separator. What has one is a path, seen from where the command is typed.
+  const isPath = /[/\\]/.test(run) || run === '.' || run === '..'
+  const byId = join(runsDirectory, run)
+  if (!isPath && (await exists(join(byId, runFileName)))) return byId
+  if (await exists(join(run, runFileName))) return await inItsPlace(run)
   throw new Refusal(
     `There is no run ${run} in ${runsDirectory}.`,
     `Check the id, or name another directory with --runs-dir DIR. To list the runs: ls ${shellWord(runsDirectory)}`,
   )
+}
+
+/**
+ * A run's directory by its own name. The runs beside it, and one that goes on from it, are in the directory above, which
+ * neither a link elsewhere nor a name such as `.` tells.
+ */
+async function inItsPlace(path: string): Promise<string> {
+  const isNamed = !['', '.', '..'].includes(basename(path))
+  return isNamed && !(await lstat(path.replace(/[/\\]+$/, ''))).isSymbolicLink() ? path : await realpath(path)
 }
 
 async function findLatest(runsDirectory: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, mkdir, readdir, readFile, realpath, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CannotWrite } from '../../src/files/cannot-write.ts'
@@ -249,10 +249,18 @@ describe('finding a run', () => {
   }
 
   it('goes by its id or its path', async () => {
-    await withDirectory(async (runs) => {
+    await withDirectory(async (directory) => {
+      const runs = join(directory, 'runs')
       const run = await makeRun(runs, 'r1')
       expect(await findRun(runs, 'r1', false)).toBe(run)
       expect(await findRun('/nowhere', run, false)).toBe(run)
+      // A path is seen from where the command is typed, never from the runs directory: there may be another run.
+      const other = join(directory, 'other')
+      await mkdir(other)
+      await expect(findRun(other, `../${basename(runs)}/r1`, false)).rejects.toThrow('There is no run')
+      await symlink(run, join(other, 'linked'))
+      for (const named of [join(other, 'linked'), `${join(other, 'linked')}/`, `${run}/.`, `${run}/../r1/.`])
+        expect(await findRun('/nowhere', named, false)).toBe(await realpath(run))
     })
   })
 
