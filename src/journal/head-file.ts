@@ -8,7 +8,7 @@ import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
 import { syncPath } from '../files/sync-path.ts'
 import { exitCodes, FixableError } from '../messages/known-error.ts'
-import type { JournalHead } from './journal-check.ts'
+import type { JournalHead, LostHead } from './journal-check.ts'
 
 const headFileName = 'journal.head'
 
@@ -106,8 +106,8 @@ export async function keepHeadApart(journal: string): Promise<void> {
  *
  * @throws the system's error when that can't be found out
  */
-export async function readHead(journal: string): Promise<JournalHead | 'damaged' | 'missing' | null> {
-  let head: JournalHead | 'damaged' | 'missing' | null = 'damaged'
+export async function readHead(journal: string): Promise<JournalHead | LostHead | null> {
+  let head: JournalHead | LostHead | null = 'damaged'
   // A process at work may have been writing it in that moment.
   for (let times = 0; times < 3 && head === 'damaged'; times++) {
     try {
@@ -152,7 +152,7 @@ function textOf({ lines, bytes, chain }: JournalHead): string {
   return `${`${said} ${digestOf(said)}`.padEnd(headBytes - 1)}\n`
 }
 
-function parseHead(text: string): JournalHead | 'damaged' | 'missing' | null {
+function parseHead(text: string): JournalHead | LostHead | null {
   // A loss of power leaves a new file without a byte, or with zeros where they were to be.
   if (/^\0*$/.test(text)) return 'missing'
   // Whatever somebody has written behind it, it is as it was.

@@ -2,16 +2,16 @@ import type { JournalEvent } from './journal-event.ts'
 import { journalVersion } from './journal-event.ts'
 import { chainStart, checkLine, eventOfLine } from './journal-line.ts'
 
+/** Why the file beside a journal does not say how far that was written: it is not as it was written, or it is gone. */
+export type LostHead = 'damaged' | 'missing'
+
 /** How far a journal was written at some time: its lines and bytes, and the chain's value after them. */
 export interface JournalHead {
   readonly lines: number
   readonly bytes: number
   readonly chain: string
-  /**
-   * Set if it was written further, perhaps, and how far can't be found out: the file beside the journal that says so is
-   * not as it was written, or it is gone.
-   */
-  readonly orFurther?: 'damaged' | 'missing'
+  /** Why it can't be found out whether it was written further; left out if it can. */
+  readonly orFurther?: LostHead
 }
 
 /** What else is known about a journal, to compare it with. Null if not known. */
@@ -161,7 +161,7 @@ export class JournalCheck {
 
 type Place = Pick<JournalFlaw, 'line' | 'offset'>
 
-function perhapsCutShort({ lines, bytes }: JournalHead, why: 'damaged' | 'missing'): JournalFlaw {
+function perhapsCutShort({ lines, bytes }: JournalHead, why: LostHead): JournalFlaw {
   const known = why === 'missing' ? 'is gone' : 'is not as it was written'
   return {
     kind: 'cut_short',

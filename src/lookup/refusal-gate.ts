@@ -45,7 +45,10 @@ export interface Gate {
   pass<T>(row: number, call: (mayLeave: () => boolean) => Promise<T>): Promise<T>
   /** After a call of a row that Okta accepted, as long as {@link pass} is under way for it. */
   allowed(row: number): void
-  /** After a refusal of a row's call: resolves once it is decided that the user is the cause. Otherwise it rejects with RunStopped. */
+  /**
+   * After a refusal of a row's call: resolves once it is decided that the user is the cause. Otherwise it rejects with
+   * RunStopped.
+   */
   refused(row: number, answer: Answer): Promise<void>
 }
 

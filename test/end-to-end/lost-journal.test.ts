@@ -70,6 +70,25 @@ it.each<[string, (path: string) => void]>([
   })
 })
 
+/** Every command stops at the journal, says why, and names the way on. */
+async function expectAllRefuse(place: Workplace, org: ForeignOrg, why: RegExp): Promise<void> {
+  for (const command of ['resume', 'retry', 'undo', 'status', 'verify-journal']) {
+    const flags = command === 'status' || command === 'verify-journal' ? [] : ['--yes', '--quiet']
+    const end = await place.runHere(org, [command, runId, ...flags], impatient)
+    expect([command, end.code]).toEqual([command, command === 'verify-journal' ? 1 : 2])
+    expect(end.stdout + end.stderr).toMatch(why)
+    expect(end.stdout + end.stderr).toContain('--take-sound-part')
+  }
+}
+
+/** From the sound part of its journal the run does everybody once. */
+async function expectAllDoneFromSoundPart(place: Workplace, org: ForeignOrg): Promise<void> {
+  const asked = ['resume', runId, '--take-sound-part', '--yes', '--quiet']
+  const end = await place.runHere(org, asked, impatient)
+  expect(end.code, end.stderr).toBe(0)
+  expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+}
+
 it.each<[string, (text: string) => string | null, string?]>([
   ['altered', (text: string) => text.replace(/\d/, (digit) => String((Number(digit) + 1) % 10))],
   ['torn', (text: string) => text.slice(0, 60)],
@@ -90,21 +109,9 @@ it.each<[string, (text: string) => string | null, string?]>([
       const altered = alter(readFileSync(head, 'utf8'))
       if (altered === null) rmSync(head)
       else writeFileSync(head, altered)
-      for (const command of ['resume', 'retry', 'undo', 'status', 'verify-journal']) {
-        const more = command === 'status' || command === 'verify-journal' ? [] : ['--yes', '--quiet']
-        const end = await place.runHere(org, [command, runId, ...more], impatient)
-        expect([command, end.code]).toEqual([command, command === 'verify-journal' ? 1 : 2])
-        expect(end.stdout + end.stderr).toMatch(new RegExp(`journal\\.head[^\\n]* ${how}`))
-        expect(end.stdout + end.stderr).toContain('--take-sound-part')
-      }
+      await expectAllRefuse(place, org, new RegExp(`journal\\.head[^\\n]* ${how}`))
       expect((await place.runHere(null, ['runs'])).stdout).toMatch(/take-sound-part|damaged/)
-      const end = await place.runHere(
-        org,
-        ['resume', runId, '--take-sound-part', '--yes', '--quiet'],
-        impatient,
-      )
-      expect(end.code, end.stderr).toBe(0)
-      expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+      await expectAllDoneFromSoundPart(place, org)
     })
   },
 )
@@ -128,19 +135,8 @@ it.each([
       for (const name of files) copyFileSync(join(place.directory, name), join(directory, name))
       rmSync(join(directory, 'journal.head'))
       if (text !== null) writeFileSync(join(directory, 'journal.head'), text)
-      for (const command of ['resume', 'retry', 'undo', 'verify-journal']) {
-        const flags = command === 'verify-journal' ? [] : ['--yes', '--quiet']
-        const end = await place.runHere(org, [command, runId, ...flags], impatient)
-        expect([command, end.code]).toEqual([command, command === 'verify-journal' ? 1 : 2])
-        expect(end.stdout + end.stderr).toContain('--take-sound-part')
-      }
-      const end = await place.runHere(
-        org,
-        ['resume', runId, '--take-sound-part', '--yes', '--quiet'],
-        impatient,
-      )
-      expect(end.code, end.stderr).toBe(0)
-      expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+      await expectAllRefuse(place, org, /journal\.head/)
+      await expectAllDoneFromSoundPart(place, org)
     })
   },
 )

@@ -26,7 +26,7 @@ export class HoldLost extends KnownError {
 }
 
 /** Why a hold is lost whose number is no longer the last one, or no longer this process's own. */
-const taken = 'another process has taken over, or files in its lock directory were removed or changed'
+const numberTaken = 'another process has taken over, or files in its lock directory were removed or changed'
 
 /**
  * What is known of the holder before.
@@ -64,6 +64,7 @@ export class Hold {
   #end = new Deadline(0)
   #renewal: Promise<void> | null = null
   #lost = false
+  /** What is known of the holder before this one. */
   readonly former: Former
 
   private constructor(lockDirectory: string, { number, id }: TakenNumber, what: string, former: Former) {
@@ -100,7 +101,7 @@ export class Hold {
   async ensure(): Promise<void> {
     if (this.valid) return
     if (!this.#lost) await this.#renew()
-    if (this.#lost) throw new HoldLost(this.#what, taken)
+    if (this.#lost) throw new HoldLost(this.#what, numberTaken)
     if (!this.valid) throw new HoldLost(this.#what)
   }
 
