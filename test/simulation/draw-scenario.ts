@@ -6,8 +6,10 @@ import { drawNotDue } from './draw-not-due.ts'
 import { drawOneWindow } from './draw-one-window.ts'
 import { drawOutOfReach } from './draw-out-of-reach.ts'
 import { drawRefusedBeforeDoubt } from './draw-refused-before-doubt.ts'
+import { drawRunBefore } from './draw-run-before.ts'
 import { drawStepOver } from './draw-step-over.ts'
 import { drawStore } from './draw-store.ts'
+import { drawUndoOlder } from './draw-undo-older.ts'
 import { Draws } from './draws.ts'
 import { fewestKnown } from './planned.ts'
 import {
@@ -48,7 +50,9 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('in one window', 0.02)) return drawOneWindow(scenario, draws)
   if (draws.chance('a step is over', 0.02)) return drawStepOver(scenario, draws)
   if (draws.chance('first row not due', 0.02)) return drawNotDue(scenario, draws)
-  return draws.chance('head lost', 0.02) ? drawLostHead(scenario, draws) : scenario
+  if (draws.chance('head lost', 0.02)) return drawLostHead(scenario, draws)
+  if (draws.chance('run before', 0.015)) return drawRunBefore(scenario, draws)
+  return draws.chance('undo of an older copy', 0.015) ? drawUndoOlder(scenario, draws) : scenario
 }
 
 function drawInDirectory(seed: number, draws: Draws): Scenario {

@@ -14,7 +14,7 @@ import { checkRepeats } from './repeats.ts'
 import { readRun, refsOf } from './reports.ts'
 import { checkSteps } from './steps.ts'
 import { checkLinks, checkTruth } from './truth.ts'
-import { checkUndo } from './undone.ts'
+import { checkNamed, checkUndo } from './undone.ts'
 import type { World } from './world.ts'
 
 /**
@@ -83,6 +83,8 @@ import type { World } from './world.ts'
  * - **I26** Nothing is sent for a row that asks for the same as its user's row before it, if that one was applied; and a row
  *   is said to repeat another only if that is so.
  *   "a probe does not know the rows that were done before", "a row that has begun to end as not due counts as its user's"
+ * - **I28** An undo names everybody whom it finds as the run left them, or says of how many nobody knows that.
+ *   "an undo takes a run that is not over for whole", "an undo says nothing of those whom it can not be sure of"
  *
  * Of a store:
  *
@@ -121,6 +123,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkShare(world)
   checkGuards(world, refOf)
   checkUndo(world, ours)
+  checkNamed(world, ours)
   checkPlanned(world)
   checkUnusual(world)
   checkBounds(world, reports)

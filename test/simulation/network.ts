@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { usedWithinMs } from '../../src/budget/ledger.ts'
 import { leavesWithinMs } from '../../src/rules/doubt.ts'
 import type { Draws } from './draws.ts'
 import type { Caller, Org, OrgAnswer } from './org.ts'
@@ -31,6 +32,8 @@ export interface NetworkOptions {
   readonly requestTimeoutMs: number
   /** Whether some connections take nearly as long to open as they may. */
   readonly stalls: boolean
+  /** Whether a question to the store, or its answer, may take many seconds. */
+  readonly isStoreSlow: boolean
   readonly kill: (process: SimProcess) => void
   /** How many runs a worker carries out at once. */
   readonly runsAtOnce: number
@@ -210,11 +213,11 @@ export class Network {
 
   /** I7: no more is sent in a window than remained when the process last heard of it. */
   #checkRemaining(process: SimProcess, bucket: string): void {
-    const { time, org, violate, stalls } = this.#with
+    const { time, org, violate, stalls, isStoreSlow } = this.#with
     const known = process.lowest.get(bucket)
     if (known === undefined || Math.floor(org.time / 1000) > known.reset) return
-    // What was let go before takes a moment to leave: its intent is put on disk first.
-    const mayTake = stalls ? leavesWithinMs : bucket === lifecycle ? 1_000 : 100
+    // What was let go before takes a moment to leave: its intent is put on disk, or into the store, first.
+    const mayTake = isStoreSlow ? usedWithinMs : stalls ? leavesWithinMs : bucket === lifecycle ? 1_000 : 100
     if (time.now - known.since < mayTake) return
     if (++known.sentSince > known.remaining)
       violate(

@@ -2,12 +2,15 @@ import { playAgain } from './again.ts'
 import { disturb } from './disturb.ts'
 import { inputName } from './input.ts'
 import { checkEnd } from './invariants.ts'
+import { makePlan } from './make-plan.ts'
+import { type OlderJournal, restoreOlderJournal } from './older-journal.ts'
 import { type PlantedBug, plant } from './planted-bugs.ts'
-import { prepare, removeNow, writeNow } from './prepare.ts'
+import { prepare, writeNow } from './prepare.ts'
 import type { SimProcess } from './process.ts'
-import { startPlan, startPlanned, startResume, startRetry, startRun, startUndo } from './program.ts'
+import { startPlanned, startResume, startRetry, startRun, startUndo } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
-import type { Scenario } from './scenario.ts'
+import { backUpLater, copyRun, type RunCopy, restoreRun } from './run-copies.ts'
+import type { Move, Scenario } from './scenario.ts'
 import { StoreStory } from './store-story.ts'
 import { home, runsDirectory, World } from './world.ts'
 
@@ -79,11 +82,12 @@ class Story {
   #moves = 0
   /** The plan that the first run carries out; null if there is none. */
   #plan: string | null = null
-  /** Cuts that the older journal tells of, which a person has restored last. */
-  #cutsKept = 0
-  #isDamaged = false
-  /** Whether the person who has restored an older journal says so at once. */
-  #isTold = true
+  /** The older journal that a person has restored last. */
+  #older: OlderJournal = { cutsKept: 0, isDamaged: false, isTold: true }
+  /** Runs as they were before they were retried. */
+  readonly #copies = new Map<string, RunCopy>()
+  /** Puts back what somebody has damaged for one command. */
+  #putBack = (): void => {}
   /** How often a person has met the stop for an unusual input. */
   #unusual = 0
 
@@ -94,8 +98,10 @@ class Story {
 
   async tell(): Promise<void> {
     const world = this.#world
-    if (world.scenario.planned !== null) await this.#makePlan(world.scenario.planned)
+    if (world.scenario.planned !== null)
+      this.#plan = await makePlan(world, this.#input, world.scenario.planned)
     const disturbed = Math.max(0, ...world.scenario.disturbances.map((one) => one.process + 1))
+    if (world.scenario.moves.includes('copy_before_undo')) backUpLater(world, this.#run, this.#copies)
     let healthy = 0
     for (let number = 0; ; number++) {
       const heals = number > disturbed + 1
@@ -119,6 +125,8 @@ class Story {
         world.violate(`I12 a process hangs (${end}): ${process.command}`)
         return
       }
+      this.#putBack()
+      this.#putBack = () => {}
       if (process.crash !== null) world.violate(`I12 ${process.command} crashed: ${stackOf(process.crash)}`)
       this.#report()
       this.#followRetry()
@@ -135,29 +143,6 @@ class Story {
       passed = true
     })
     await time.runUntil(() => passed, mostSteps)
-  }
-
-  /** Plans the first run. Afterwards others change some of the users. */
-  async #makePlan(changes: NonNullable<Scenario['planned']>): Promise<void> {
-    const { time, org, files, changedSincePlan } = this.#world
-    const path = `${home}/plan.json`
-    const planning = startPlan(this.#world, this.#input, path)
-    if ((await time.runUntil(() => planning.ended, mostSteps)) !== 'done')
-      this.#world.violate('I12 plan hangs')
-    // A plan that stopped is none, and the input is run without one.
-    if (files.read(path) === null) return
-    this.#plan = path
-    let changed = false
-    // Okta shows whole seconds: sooner, nobody could see the change.
-    time.plan(3_000, null, () => {
-      for (const { user, action } of changes) {
-        const before = org.applied.length
-        org.byOthers(user, action)
-        if (org.applied.length > before) changedSincePlan.add(user)
-      }
-      changed = true
-    })
-    await time.runUntil(() => changed, mostSteps)
   }
 
   /** The next command; null if there is nothing left to do. */
@@ -178,14 +163,15 @@ class Story {
       return this.#resume(true)
     }
     const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
-    if (move === 'retry') return startRetry(world, this.#run)
-    if (move === 'undo') return startUndo(world, this.#run)
-    if (
-      (move === 'cut' || move === 'cut_with_head') &&
-      world.disk.state === 'well' &&
-      run.closed_by === undefined
-    )
-      return this.#goOnFromOlderJournal(move === 'cut_with_head')
+    if (move === 'retry') return this.#retry()
+    if (move === 'undo') return this.#undo()
+    if (move.startsWith('cut') && world.disk.state === 'well' && run.closed_by === undefined)
+      return this.#goOnFromOlderJournal(move)
+    if (move === 'copy_before_undo') return this.#undoCopy()
+    if (move === 'run_before') {
+      const process = this.#goOnFromRunBefore()
+      if (process !== null) return process
+    }
     // What an undo leaves is no part of the input any more.
     if (
       move === 'feed' &&
@@ -204,51 +190,47 @@ class Story {
       return startRun(world, this.#input, this.#run)
     }
     if (run.state === 'finished') return this.#moves >= world.scenario.moves.length ? null : this.#resume()
-    if (run.closed_by !== undefined) return startRetry(world, this.#run)
+    if (run.closed_by !== undefined) return this.#retry()
     return this.#resume()
   }
 
+  /** Somebody restores an older journal, and goes on from it. */
+  #goOnFromOlderJournal(move: Move): SimProcess {
+    const older = restoreOlderJournal(this.#world, this.#run, move === 'cut_with_head')
+    if (older === null) return this.#resume()
+    this.#older = older
+    return move === 'cut_before_undo' ? this.#undo() : this.#resume()
+  }
+
+  /** Somebody restores a copy of the run from while it was at work, says so, and takes it back. */
+  #undoCopy(): SimProcess {
+    const copy = this.#copies.get(this.#run)
+    if (copy === undefined) return this.#undo()
+    restoreRun(this.#world, this.#run, copy)
+    this.#older = { cutsKept: 0, isDamaged: false, isTold: true }
+    return this.#undo()
+  }
+
   /**
-   * Somebody restores an older copy of the journal, and knows it; or the disk has damaged a line of it, or all from one on.
-   *
-   * @param isUnknown whether it is an older copy, nobody knows it, and what was kept beside the journal is lost
+   * Somebody restores a run as it was before a retry went on from it, and goes on from that copy; the retry's own
+   * `run.json` can perhaps not be read meanwhile. Null if no run was retried.
    */
-  #goOnFromOlderJournal(isUnknown: boolean): SimProcess {
+  #goOnFromRunBefore(): SimProcess | null {
     const world = this.#world
-    const path = `${runsDirectory}/${this.#run}/journal.ndjson`
-    const lines = (world.files.read(path)?.toString('utf8') ?? '').split('\n').slice(0, -1)
-    // A retry that has lost what it took over is not gone on with at all.
-    const least = readRun(world, this.#run)?.carried_over?.lines ?? 1
-    const kept = Math.max(least, Math.floor(lines.length * world.draws.between('kept lines', 0, 1)))
-    if (lines.length < 2 || kept >= lines.length) return this.#resume()
-    const older = `${lines.slice(0, kept).join('\n')}\n`
-    const losesHead = isUnknown || world.draws.chance('head is lost with the journal', 0.3)
-    // What is kept beside a journal is not synced, so a loss of power may have left less there.
-    this.#isTold =
-      !isUnknown &&
-      ((world.disk.powerLosses > 0 && !losesHead) || world.draws.chance('tells of the older journal', 0.5))
-    this.#cutsKept = older.split('"event":"cut"').length - 1
-    this.#isDamaged = !isUnknown && world.draws.chance('damaged line', 0.5)
-    // Up to the end, there is no line that a later one vouches for.
-    const count = this.#isDamaged && world.draws.chance('damaged to the end', 0.4) ? lines.length : 1
-    const rest = lines
-      .slice(kept)
-      .map((line, i) => (i < count ? line.replace('"event":"', '"event":"#') : line))
-    writeNow(world, path, this.#isDamaged ? [...lines.slice(0, kept), ...rest, ''].join('\n') : older)
-    if (losesHead) {
-      world.note(
-        `journal.head is lost as well: ${this.#isDamaged ? 'damaged' : 'older'}, ${this.#isTold ? 'told' : 'not told'}`,
-      )
-      const head = `${runsDirectory}/${this.#run}/journal.head`
-      if (world.draws.chance('head is removed', 0.5)) removeNow(world, head)
-      else writeNow(world, head, world.draws.pick('head is', ['', 'hello\n']))
+    const before = readRun(world, this.#run)?.retry_of
+    const copy = before === undefined ? undefined : this.#copies.get(before)
+    if (before === undefined || copy === undefined) return null
+    restoreRun(world, before, copy)
+    const path = `${runsDirectory}/${this.#run}/run.json`
+    const kept = world.files.read(path)
+    if (kept !== null && world.draws.chance('the retry can not be read', 0.5)) {
+      world.note(`the run.json of ${this.#run} is empty`)
+      writeNow(world, path, '')
+      this.#putBack = () => writeNow(world, path, kept)
     }
-    world.disk.syncAll()
-    world.journals.forget()
-    world.noteLost(this.#run, lines.slice(kept))
-    world.cuts.set(this.#run, [...(world.cuts.get(this.#run) ?? []), world.time.now])
-    world.note(`an older journal of ${this.#run} is restored: ${kept} of ${lines.length} lines`)
-    return this.#resume()
+    return world.draws.chance('the older copy is retried', 0.5)
+      ? startRetry(world, before)
+      : startResume(world, before)
   }
 
   /**
@@ -257,16 +239,28 @@ class Story {
    * it once more.
    */
   #resume(accepts = false): SimProcess {
+    return startResume(this.#world, this.#run, undefined, { accepts, takesSoundPart: this.#takesSoundPart() })
+  }
+
+  /** Only where somebody has put an older journal in its place does a person type more than the run's id. */
+  #undo(): SimProcess {
+    return startUndo(this.#world, this.#run, this.#takesSoundPart())
+  }
+
+  #takesSoundPart(): boolean {
     const world = this.#world
+    const { cutsKept, isDamaged, isTold } = this.#older
     const journal = world.files.read(`${runsDirectory}/${this.#run}/journal.ndjson`)?.toString('utf8') ?? ''
-    const isNoted = !world.cuts.has(this.#run) || journal.split('"event":"cut"').length - 1 > this.#cutsKept
+    const isNoted = !world.cuts.has(this.#run) || journal.split('"event":"cut"').length - 1 > cutsKept
     const isAsked = world.processes.at(-1)?.output.join('').includes('--take-sound-part') === true
-    const takesSoundPart = isNoted
-      ? isAsked && world.cuts.has(this.#run)
-      : this.#isDamaged
-        ? world.draws.chance('takes the sound part', 0.7)
-        : this.#isTold || isAsked
-    return startResume(world, this.#run, undefined, { accepts, takesSoundPart })
+    if (isNoted) return isAsked && world.cuts.has(this.#run)
+    return isDamaged ? world.draws.chance('takes the sound part', 0.7) : isTold || isAsked
+  }
+
+  #retry(): SimProcess {
+    if (readRun(this.#world, this.#run)?.closed_by === undefined)
+      this.#copies.set(this.#run, copyRun(this.#world, this.#run))
+    return startRetry(this.#world, this.#run)
   }
 
   #isReported(state: string): boolean {
@@ -285,10 +279,7 @@ class Story {
   /** Looks at all reports that there are now. */
   #report(): void {
     const world = this.#world
-    const runs = world.disk.find(runsDirectory)
-    if (runs?.kind !== 'directory') return
-    for (const run of runs.names.keys()) {
-      if (run.startsWith('.')) continue
+    for (const run of world.runs()) {
       const report = readReports(world, run)
       const isCutOff = readRun(world, run)?.state === 'running'
       if (report !== null) this.reports.push({ run, ...report, isCutOff })

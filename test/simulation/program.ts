@@ -112,10 +112,9 @@ export function startRetry(world: World, runId: string): SimProcess {
 }
 
 /** As with a retry, the new run's id is not known before it begins. */
-export function startUndo(world: World, runId: string): SimProcess {
-  return start(world, `undo ${runId}`, () =>
-    undoRun({ ...sending, latest: false, 'take-copy': false }, runId),
-  )
+export function startUndo(world: World, runId: string, takesSoundPart = false): SimProcess {
+  const args = { ...sending, latest: false, 'take-copy': false, 'take-sound-part': takesSoundPart }
+  return start(world, `undo ${runId}`, () => undoRun(args, runId))
 }
 
 function start(

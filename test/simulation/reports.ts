@@ -21,6 +21,7 @@ interface RunJson {
   readonly closed_by?: string
   readonly undo_of?: string
   readonly retry_of?: string
+  readonly not_undone?: readonly string[]
   readonly plan?: object
   readonly unusual?: string
   readonly accept_unusual?: boolean

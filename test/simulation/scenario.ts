@@ -136,9 +136,20 @@ export interface Denial {
 
 /**
  * What a person does once a process has ended. `cut`: goes on from an older or damaged copy of the journal;
- * `cut_with_head`: goes on from an older one without knowing it, and what was kept beside the journal is lost.
+ * `cut_with_head`: goes on from an older one without knowing it, and what was kept beside the journal is lost;
+ * `cut_before_undo`: undoes the run with such a journal; `copy_before_undo`: undoes a whole copy of it, made while it was at
+ * work, and knows that; `run_before`: goes on from an older copy of the run that was retried.
  */
-export type Move = 'resume' | 'retry' | 'feed' | 'undo' | 'cut' | 'cut_with_head'
+export type Move =
+  | 'resume'
+  | 'retry'
+  | 'feed'
+  | 'undo'
+  | 'cut'
+  | 'cut_with_head'
+  | 'cut_before_undo'
+  | 'copy_before_undo'
+  | 'run_before'
 
 /** All that is drawn before a history begins. Leaving things out gives a smaller one. */
 export interface Scenario {

@@ -1,7 +1,7 @@
 import { isForgotten, type Ours, wasKnown } from './evidence.ts'
 import type { Caller } from './org.ts'
 import { readRun } from './reports.ts'
-import type { World } from './world.ts'
+import { runsDirectory, type World } from './world.ts'
 
 /** Okta shows whole seconds, and its clock is known to a second: changes so near to each other look like one. */
 const sameMs = 3_000
@@ -11,6 +11,30 @@ const sameMs = 3_000
  * under way: after a time-out, twice its limit.
  */
 const doubtMs = 15_000
+
+/** I28: an undo names everybody whom it finds as the run left them, or says of how many nobody knows that. */
+export function checkNamed(world: World, ours: readonly Ours[]): void {
+  for (const undo of world.runs()) {
+    const { undo_of: of, retry_of: retried, not_undone: notUndone = [] } = readRun(world, undo) ?? {}
+    if (of === undefined || retried !== undefined || notUndone.length > 0) continue
+    const input = `${runsDirectory}/${undo}/input.csv`
+    const writtenAt = world.files.writtenAt(input)
+    const named = world.files.read(input)?.toString('utf8') ?? ''
+    if (writtenAt === null) continue
+    const runs = new Set(runsBefore(world, of))
+    for (const user of new Set(ours.filter(({ by }) => runs.has(by.run)).map((one) => one.user))) {
+      const changes = world.org.applied.filter(
+        (one) => one.user === user && one.before !== one.after && one.at < writtenAt,
+      )
+      const [first] = changes
+      const last = changes.at(-1)
+      const isOurs = changes.every(({ by }) => by !== null && runs.has(by.run))
+      if (first === undefined || last === undefined || !isOurs || first.before === last.after) continue
+      if (!named.includes(user))
+        world.violate(`I28 ${undo} leaves ${user} as ${of} left the user, and says so nowhere`)
+    }
+  }
+}
 
 /** I14: an undo takes back only what the run that it names did last to a user. */
 export function checkUndo(world: World, ours: readonly Ours[]): void {

@@ -129,6 +129,7 @@ export class World {
       faults: scenario.faults,
       requestTimeoutMs: scenario.requestTimeoutS * 1000,
       stalls: scenario.stalls,
+      isStoreSlow: isStoreSlow(scenario),
       kill: (process) => this.kill(process),
       transitionMs: scenario.transitionMs,
       runsAtOnce: scenario.store?.runsAtOnce ?? 1,
@@ -149,6 +150,13 @@ export class World {
   violate(line: string): void {
     this.violations.push(line)
     this.note(`VIOLATION ${line}`)
+  }
+
+  /** The runs that there are now, by id. */
+  runs(): readonly string[] {
+    const directory = this.disk.find(runsDirectory)
+    if (directory?.kind !== 'directory') return []
+    return [...directory.names.keys()].filter((name) => !name.startsWith('.'))
   }
 
   /** Lines of a run's journal are lost from now on. */
@@ -445,4 +453,11 @@ function parsed(line: string): (Omit<Caller, 'run' | 'pid'> & { readonly event: 
   } catch {
     return null
   }
+}
+
+/** Whether what is asked of the store of a scenario may take long. */
+function isStoreSlow({ store, disturbances }: Scenario): boolean {
+  if (store === null) return false
+  const isTroubled = disturbances.some(({ kind }) => kind === 'store_away' || kind === 'answers_lost')
+  return store.slowMs > 500 || store.lost > 0 || isTroubled
 }

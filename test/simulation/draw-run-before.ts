@@ -1,0 +1,46 @@
+import type { Draws } from './draws.ts'
+import { numbers, plainRow, plainStory, plainUser } from './plain-story.ts'
+import type { Scenario } from './scenario.ts'
+
+/**
+ * A run is stopped, or its token may not do all of it, and a retry does the rest. Then the run is restored as it was before
+ * the retry, and somebody goes on from that copy: nobody may be acted on once more.
+ */
+export function drawRunBefore(scenario: Scenario, draws: Draws): Scenario {
+  const action = draws.pick('action of a run before', ['reset_factors', 'reactivate'] as const)
+  const status = action === 'reactivate' ? 'PROVISIONED' : 'ACTIVE'
+  const users = numbers(draws.int('users of a run before', 3, 12)).map((number) =>
+    plainUser('Before', number, status),
+  )
+  const isDenied = draws.chance('some are denied at first', 0.5)
+  return {
+    ...scenario,
+    ...plainStory,
+    users,
+    rows: users.map((user, index) => plainRow(user, index, action)),
+    steps: null,
+    order: 'user',
+    respondAsync: false,
+    sendEmail: false,
+    readFirst: true,
+    inDoubt: 'keep',
+    again: false,
+    concurrency: draws.int('rows of a run before at once', 1, 3),
+    limits: { lifecycle: 600, reads: 1000 },
+    denials: isDenied
+      ? [{ afterApplied: null, fromMs: 0, toMs: 5_000, users: [users[0]?.id ?? ''], what: 'send' }]
+      : [],
+    disturbances: isDenied
+      ? []
+      : [
+          {
+            process: 0,
+            afterApplied: draws.int('stops after', 1, users.length),
+            afterMs: draws.between('stops at', 0, 1_000),
+            kind: draws.pick('stops by', ['SIGKILL', 'SIGINT', 'SIGTERM'] as const),
+            ms: 200,
+          },
+        ],
+    moves: ['retry', 'run_before', 'run_before', 'resume'],
+  }
+}

@@ -1,0 +1,57 @@
+import { removeNow, writeNow } from './prepare.ts'
+import { runsDirectory, type World } from './world.ts'
+
+/** The files of a run's directory, by name. What holds the run is none of them. */
+export type RunCopy = ReadonlyMap<string, Buffer>
+
+/** Copies a run's directory as it is now, as a backup does. */
+export function copyRun(world: World, run: string): RunCopy {
+  const copy = new Map<string, Buffer>()
+  for (const name of namesOf(world, run)) {
+    const bytes = world.files.read(`${runsDirectory}/${run}/${name}`)
+    if (bytes !== null) copy.set(name, Buffer.from(bytes))
+  }
+  return copy
+}
+
+/** Copies a run while it is at work, as a backup does, if it has begun by then. */
+export function backUpLater(world: World, run: string, copies: Map<string, RunCopy>): void {
+  world.time.plan(world.draws.between('backed up at', 0, 2_000), null, () => {
+    const copy = copyRun(world, run)
+    if (copy.has('run.json') && copy.has('journal.ndjson')) copies.set(run, copy)
+  })
+}
+
+/** Puts a copy in the place of a run's directory. What was written since is lost. */
+export function restoreRun(world: World, run: string, copy: RunCopy): void {
+  const lost = linesOf(world.files.read(journalOf(run))).slice(linesOf(copy.get('journal.ndjson')).length)
+  for (const name of namesOf(world, run))
+    if (!copy.has(name)) removeNow(world, `${runsDirectory}/${run}/${name}`)
+  for (const [name, bytes] of copy) writeNow(world, `${runsDirectory}/${run}/${name}`, bytes)
+  world.disk.syncAll()
+  noteLoss(world, run, lost)
+  world.note(`an older copy of ${run} is restored, without ${lost.length} lines of its journal`)
+}
+
+/** Notes that a run's journal has lost lines, for those who judge what may be known. */
+export function noteLoss(world: World, run: string, lost: readonly string[]): void {
+  world.journals.forget()
+  world.noteLost(run, lost)
+  world.cuts.set(run, [...(world.cuts.get(run) ?? []), world.time.now])
+}
+
+function journalOf(run: string): string {
+  return `${runsDirectory}/${run}/journal.ndjson`
+}
+
+function linesOf(journal: Buffer | null | undefined): readonly string[] {
+  return (journal?.toString('utf8') ?? '').split('\n').slice(0, -1)
+}
+
+function namesOf({ disk, files }: World, run: string): readonly string[] {
+  const directory = disk.find(`${runsDirectory}/${run}`)
+  if (directory?.kind !== 'directory') return []
+  return [...directory.names.keys()].filter(
+    (name) => name !== 'lock' && files.read(`${runsDirectory}/${run}/${name}`) !== null,
+  )
+}
