@@ -179,6 +179,11 @@ export interface VerdictEvent extends AttemptPlace {
   readonly event: 'verdict'
   readonly verdict: 'applied' | 'not_applied' | 'someone_else' | 'unknown'
   readonly evidence: string
+  /**
+   * Since when the user has been where the call leads, as Okta showed it; only if the user's status proves that it was
+   * applied. Absent in older journals.
+   */
+  readonly status_changed?: string
   /** Nothing shows the outcome, but the job allows sending the call again. */
   readonly repeat?: true
   /** How Okta showed the user: only in the first verdict about a user after a loss. */

@@ -18,11 +18,16 @@ interface Sent {
   readonly acceptedBy: number | null
   /** If no answer says so: the latest moment at which Okta could have applied the last one. */
   readonly underWayUntil: number
+  /** The second that Okta showed for its change, in epoch ms, if a look at the user proved it; otherwise null. */
+  readonly shownAt: number | null
   readonly intent: IntentEvent
 }
 
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
+
+/** Okta shows whole seconds, rounded down. */
+const shownWithinMs = 999
 
 /**
  * Finds a run's own applied calls in its journal, in the order in which their tasks ended. Results that a retry took
@@ -49,7 +54,8 @@ export class OwnCalls {
       case 'intent': {
         const { okta_time_at_least: last } = event
         const first = this.#sent.get(placeOf(event))?.first ?? last
-        const sent = { first, last, acceptedBy: null, underWayUntil: latestOf(event, null), intent: event }
+        const latest = latestOf(event, null)
+        const sent = { first, last, acceptedBy: null, underWayUntil: latest, shownAt: null, intent: event }
         this.#sent.set(placeOf(event), sent)
         break
       }
@@ -64,6 +70,13 @@ export class OwnCalls {
         if (sent === undefined || event.outcome !== 'applied') break
         const acceptedBy = event.okta_time_at_most ?? event.okta_time + estimateMs
         this.#sent.set(placeOf(event), { ...sent, acceptedBy })
+        break
+      }
+      case 'verdict': {
+        const sent = this.#sent.get(placeOf(event))
+        const shownAt = Date.parse(event.status_changed ?? '')
+        if (sent === undefined || event.verdict !== 'applied' || Number.isNaN(shownAt)) break
+        this.#sent.set(placeOf(event), { ...sent, shownAt })
         break
       }
       case 'result':
@@ -82,7 +95,11 @@ export class OwnCalls {
       this.#unsure(result)
       return
     }
-    const { first, last, acceptedBy, underWayUntil: latest } = sent
+    const { first, last, acceptedBy, underWayUntil: latest, shownAt } = sent
+    if (shownAt !== null) {
+      this.#found({ result, from: shownAt, until: shownAt + shownWithinMs })
+      return
+    }
     // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.
     // The doubt may have been settled days later: a change in between is somebody else's.
     const looked = Date.parse(result.finished_at ?? '')

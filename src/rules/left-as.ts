@@ -51,7 +51,9 @@ export function judgeLeftAs(
   const changed = statusChanged === null ? Number.NaN : Date.parse(statusChanged)
   const isOurs = changed >= Math.floor(from / 1000) * 1000 && changed <= until
   if (statuses.includes(status) && isOurs) return null
-  const then = new Date(until).toISOString()
+  // A whole second is what Okta showed, and what the reports of that run say.
+  const isShown = from % 1_000 === 0 && until - from < 1_000
+  const then = new Date(isShown ? from : until).toISOString()
   return leave(
     `run ${run} left this user ${statuses.join(' or ')} at ${then}; ${now}, so somebody else has changed the user, who is left alone`,
   )

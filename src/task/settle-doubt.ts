@@ -144,6 +144,7 @@ async function conclude(
   const isOfStatus = open.intent.lost === true && ruleOf(task.action).doubt === 'status'
   const isConfirmed = verdict.kind === 'applied' && isOfStatus && !task.isBehindDoubt
   await recordVerdict(services, open, verdict, {
+    ...(verdict.kind === 'applied' ? shownSince(task.action, seen) : {}),
     ...(repeats ? { repeat: true } : {}),
     ...(isFirstLook ? { look: lookOf(seen) } : {}),
     ...(isConfirmed ? { explains_look: true } : {}),
@@ -206,7 +207,7 @@ async function recordVerdict(
   { recorder }: Services,
   { intent }: OpenAttempt,
   { kind, evidence }: Verdict,
-  more: Pick<VerdictEvent, 'repeat' | 'look' | 'explains_look'> = {},
+  more: Pick<VerdictEvent, 'status_changed' | 'repeat' | 'look' | 'explains_look'> = {},
 ): Promise<void> {
   const { row, step, attempt } = intent
   const said = more.repeat ? `${evidence}; the job says in_doubt: retry` : evidence
@@ -237,6 +238,16 @@ function isKnownChange(
   // Okta activates in the background: the effect may come after that of later calls.
   const activation = state.activationOf(intent.user_id)
   return activation !== null && explains(activation, user)
+}
+
+/** Since when the user is where a call leads, if Okta shows that: an undo takes back that change and no later one. */
+function shownSince(
+  action: Action,
+  { status, statusChanged, transitioningToStatus }: Observation['user'],
+): Pick<VerdictEvent, 'status_changed'> {
+  const { doubt, target } = ruleOf(action)
+  const isThere = doubt === 'status' && target.includes(status) && transitioningToStatus === null
+  return isThere && statusChanged !== null ? { status_changed: statusChanged } : {}
 }
 
 function lookOf({

@@ -58,6 +58,29 @@ describe('without an answer it was applied from the first intent on', () => {
   })
 })
 
+describe('if a look at the user proved it', () => {
+  const verdict = {
+    event: 'verdict',
+    row: 1,
+    step: 1,
+    attempt: 1,
+    verdict: 'applied',
+    evidence: 'SUSPENDED since 10:00:05',
+  } as const
+  const events = [intentOf(1, 1, { okta_time_at_least: 1_000 }), doubtOf(1, 1)]
+
+  it('it was applied in the second that Okta showed, and not until the look', () => {
+    const shown = { ...verdict, status_changed: '1970-01-01T00:00:05.000Z' }
+    const looked = resultEvent({ finished_at: '1970-01-01T00:00:08.000Z' })
+    expect(found(...events, shown, looked)).toEqual([{ from: 5_000, until: 5_999 }])
+  })
+
+  it('an older journal tells only that it was before the look', () => {
+    const looked = resultEvent({ finished_at: '1970-01-01T00:00:08.000Z' })
+    expect(found(...events, verdict, looked)).toEqual([{ from: 1_000, until: 8_000 }])
+  })
+})
+
 it('an answer of an older journal has its estimate and a second', () => {
   const intent = intentOf(1, 1, { okta_time_at_least: 1_000 })
   const { okta_time_at_most: _, ...answer } = answerTo(1, 1, { okta_time: 2_000 })
