@@ -17,15 +17,15 @@ export class ProbeGate implements Gate {
     this.reads = {
       pass: async (_row, call) => await call(() => true),
       allowed: () => {},
-      refused: async (row, answer) => {
-        this.#countRefusal()
-        await reads.refused(row, answer)
+      refused: async (row, answer, isKnown) => {
+        this.#countRefusal(isKnown)
+        await reads.refused(row, answer, isKnown)
       },
     }
   }
 
-  #countRefusal(): void {
-    this.outcome.refused++
+  #countRefusal(isKnown: boolean): void {
+    if (!isKnown) this.outcome.refused++
     this.#answered()
   }
 
@@ -46,8 +46,8 @@ export class ProbeGate implements Gate {
     this.#answered()
   }
 
-  async refused(row: number, answer: Answer): Promise<void> {
-    this.#countRefusal()
-    await this.#main.refused(row, answer)
+  async refused(row: number, answer: Answer, isKnown: boolean): Promise<void> {
+    this.#countRefusal(isKnown)
+    await this.#main.refused(row, answer, isKnown)
   }
 }

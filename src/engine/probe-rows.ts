@@ -107,7 +107,7 @@ async function readOthers(input: ProbeInput, most: number): Promise<ProbeOutcome
     const read = await readUser(lookup, row.user)
     // "No such user" is an answer too: it shows that the token may read.
     if (read.kind === 'found' || read.cause === 'not_found') allowed++
-    else if (read.cause === 'no_permission') refused++
+    else if (read.cause === 'no_permission' && !state.refusedUsers.has(row.user)) refused++
   }
   return { allowed, refused }
 }
@@ -187,10 +187,13 @@ async function tryRows(
     const target = services.job.read_first ? await readUser(services.lookup, row.user) : null
     if (target?.kind === 'failed') {
       // Whoever can't even be read can't be acted on.
-      if (target.cause === 'no_permission') gate.outcome.refused++
+      const isKnown = services.recorder.state.refusedUsers.has(row.user)
+      if (target.cause === 'no_permission' && !isKnown) gate.outcome.refused++
       continue
     }
     const user = target?.user ?? { id: normalizeUserKey(row.user), login: '' }
+    // One more refusal of the same user would show nothing.
+    if (services.recorder.state.refusedUsers.has(user.id)) continue
     const step = nextStep(work, row) ?? 1
     const isLater = step > reach.lastStep
     // What the row itself left in this pass must not make it a duplicate.

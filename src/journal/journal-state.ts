@@ -2,6 +2,7 @@
 
 import type { LookAfterLoss } from '../rules/doubt.ts'
 import type { ExplainedChange } from '../rules/explained-change.ts'
+import { RefusedUsers } from '../rules/refused-users.ts'
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
@@ -10,6 +11,7 @@ import type { Position } from './journal.ts'
 import type { IntentEvent, JournalEvent } from './journal-event.ts'
 import { LeftAttempts, type SentAgain, sentAgainOf } from './left-attempts.ts'
 import { LooksAfterLoss } from './looks-after-loss.ts'
+
 import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
@@ -57,6 +59,7 @@ export class JournalState {
   #lastOktaTime = 0
   /** Whether that is of the present execution. */
   #isTimed = false
+  readonly refusedUsers = new RefusedUsers()
   readonly executions = new ExecutionTimes()
   readonly sentRecently = new SentRecently()
   readonly requestTimes = new RequestTimes()
@@ -316,6 +319,7 @@ export class JournalState {
     // Its doubt was settled by what Okta showed, or never: no answer says that it was not applied.
     if (known !== undefined && mayBeApplied(known))
       this.#furthestApplied = Math.max(this.#furthestApplied, ownStep(known))
+    this.refusedUsers.see(event)
     this.#left.note(task, event, known)
     this.#progress.delete(task)
     this.#results.set(task, position)

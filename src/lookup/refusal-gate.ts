@@ -48,15 +48,18 @@ export interface Gate {
   /**
    * After a refusal of a row's call: resolves once it is decided that the user is the cause. Otherwise it rejects with
    * RunStopped.
+   *
+   * @param isKnown whether the user was found to be the cause of an earlier refusal
    */
-  refused(row: number, answer: Answer): Promise<void>
+  refused(row: number, answer: Answer, isKnown: boolean): Promise<void>
 }
 
 /**
  * Finds out whether Okta refuses calls because of their users or because of the token.
  *
  * A single E0000006 concerns its user: an admin of some groups may not touch users of others. Ten in a row may concern
- * the token, or mean that the input is sorted by department.
+ * the token, or mean that the input is sorted by department. Users who were found to be the cause before say nothing about
+ * the token: further refusals of them are held like others, but they do not count.
  *
  * - **calm**: calls go in parallel. A refusal → asking.
  * - **asking**: refused tasks are held, and calls go one at a time. A success, or the end of the input → the users
@@ -89,8 +92,7 @@ export class RefusalGate implements Gate {
   #state: 'calm' | 'asking' | 'probing' | 'trying' = 'calm'
   /** Whether a call that goes alone is under way. */
   #busy = false
-  /** One function per held task, which ends its wait and says whether its user is the cause. */
-  #held: ((isUsers: boolean) => void)[] = []
+  readonly #held: Held[] = []
   #waiters: Waiter[] = []
   /** One function per caller that waits in {@link whileHeld}; each wakes its caller. */
   #heldBack: (() => void)[] = []
@@ -134,7 +136,12 @@ export class RefusalGate implements Gate {
   /** Refusals without a success between, those of a probe that held no task included. */
   get refusalsInARow(): number {
     const tried = this.#state === 'trying' ? refusalsThatAsk + this.#refusedTries : 0
-    return Math.max(this.#held.length, tried)
+    return Math.max(this.#counted, tried)
+  }
+
+  /** Held tasks whose users were not found to be the cause before. */
+  get #counted(): number {
+    return this.#held.filter(({ counts }) => counts).length
   }
 
   /** Calls that wait for their turn. */
@@ -230,20 +237,21 @@ export class RefusalGate implements Gate {
    * @returns once the user is found to be the cause
    * @throws RunStopped once the token is found to be the cause, or when the run stops first
    */
-  async refused(row: number, answer: Answer): Promise<void> {
+  async refused(row: number, answer: Answer, isKnown: boolean): Promise<void> {
     if (this.#accept) return
     this.#lastRefusal = answer
     if (this.#held.length === 0) this.#refusalsBefore = this.#refusals
     this.#refusals++
     if (this.#state === 'calm') this.#state = 'asking'
-    const decided = new Promise<boolean>((resolve) => this.#held.push(resolve))
-    if (this.#state === 'asking' && this.#held.length >= refusalsThatAsk) {
+    const decided = new Promise<boolean>((release) => this.#held.push({ release, counts: !isKnown }))
+    if (this.#state === 'asking' && this.#counted >= refusalsThatAsk) {
       this.#state = 'probing'
       void this.#decide(false)
       // E2: what left before the question came up shows nothing about the rows that were chosen to answer it.
     } else if (
       this.#state === 'trying' &&
       this.#tried.delete(row) &&
+      !isKnown &&
       ++this.#refusedTries >= this.#mostTried()
     )
       this.#refuse()
@@ -271,7 +279,7 @@ export class RefusalGate implements Gate {
     if (this.#isToBeTried()) this.#wakeAll()
     else if (ended) {
       // Everything that could be tried was under way already, and was refused as well.
-      this.#refusedTries = Math.max(this.#refusedTries, this.#held.length - refusalsThatAsk)
+      this.#refusedTries = Math.max(this.#refusedTries, this.#counted - refusalsThatAsk)
       if (this.#refusedTries > 0) this.#refuse()
       else this.#release()
     }
@@ -331,7 +339,7 @@ export class RefusalGate implements Gate {
   async #decide(atHalt: boolean): Promise<void> {
     let outcome: ProbeOutcome
     const most = atHalt ? mostTried : this.#mostTried()
-    const missing = Math.max(0, refusalsThatAsk - this.#held.length)
+    const missing = Math.max(0, refusalsThatAsk - this.#counted)
     // The probe can't try rows that have begun. At a halt all of these are held, or wait for held ones.
     const ofWaiting = atHalt || this.#turn % 2 === 0 ? 0 : Math.min(this.#waiters.length, most - 1)
     try {
@@ -366,7 +374,7 @@ export class RefusalGate implements Gate {
     this.#refusedTries = 0
     this.#probedAtHalt = false
     this.#tried.clear()
-    for (const release of this.#held.splice(0)) release(true)
+    for (const { release } of this.#held.splice(0)) release(true)
     this.#wakeAll()
   }
 
@@ -374,8 +382,16 @@ export class RefusalGate implements Gate {
     for (const wake of this.#heldBack.splice(0)) wake()
     for (const { wake } of this.#waiters.splice(0)) wake()
     if (this.#stop.reason === null || this.#decidesAtHalt) return
-    for (const release of this.#held.splice(0)) release(false)
+    for (const { release } of this.#held.splice(0)) release(false)
   }
+}
+
+/** A task that is held. */
+interface Held {
+  /** Ends its wait, and says whether its user is the cause. */
+  readonly release: (isUsers: boolean) => void
+  /** Whether it may show that the token is the cause. */
+  readonly counts: boolean
 }
 
 /** A call that waits for its turn. */

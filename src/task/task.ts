@@ -12,6 +12,7 @@ import {
 import { waitForOkta } from '../lookup/paced-get.ts'
 import { isSettled, readSettledUser } from '../lookup/read-settled-user.ts'
 import { type FailedRead, type FoundUser, readUserById } from '../lookup/read-user.ts'
+import type { Gate } from '../lookup/refusal-gate.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
@@ -241,7 +242,7 @@ class Task {
     if (read.kind === 'found') return { at: 'deciding', read }
     const ending = { result: 'failed', message: read.message } as const
     if (read.cause !== 'no_permission') return this.#ended(ending)
-    return { at: 'held', decided: reads.refused(this.#input.row, read.answer), ending }
+    return { at: 'held', decided: this.#held(reads, read.answer), ending }
   }
 
   #decide({ read }: Extract<TaskState, { at: 'deciding' }>): TaskState {
@@ -391,7 +392,7 @@ class Task {
         throw lookup.stop.because(credentialsRefused(answer))
       case 'no_permission':
         await recordAnswer(this.#logged, answer, 'refused')
-        return { at: 'held', decided: sends.refused(this.#input.row, answer), ending: this.#refusal(answer) }
+        return { at: 'held', decided: this.#held(sends, answer), ending: this.#refusal(answer) }
       case 'refused':
         if (this.#history.repeats === 0) this.#services.failures.foresee(this.#input)
         await recordAnswer(this.#logged, answer, 'refused')
@@ -414,7 +415,7 @@ class Task {
       } as const
       const open = this.#history.judgedNotApplied > 0 ? inDoubt : ending
       if (read.cause !== 'no_permission') return this.#ended(open)
-      return { at: 'held', decided: reads.refused(this.#input.row, read.answer), ending: open }
+      return { at: 'held', decided: this.#held(reads, read.answer), ending: open }
     }
     const { status } = read.user
     this.#see(read, false)
@@ -473,6 +474,12 @@ class Task {
     const { failures } = this.#services
     if (result === 'failed' && this.#history.repeats === 0) failures.foresee(this.#input)
     failures.decided(this.#input)
+  }
+
+  /** Resolves once it is decided that a refusal is the user's own. */
+  #held(gate: Gate, answer: Answer): Promise<void> {
+    const { row, target } = this.#input
+    return gate.refused(row, answer, this.#services.recorder.state.refusedUsers.has(target))
   }
 
   #refusal(answer: Answer): Ending {

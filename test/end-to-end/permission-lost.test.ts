@@ -97,6 +97,33 @@ describe('users outside the reach of the token', () => {
     },
   )
 
+  it.each([
+    { what: 'the same ways', last: 0 },
+    { what: 'other ways', last: 1 },
+  ])('do not stop the run at their later rows, which name them in $what', async ({ last }) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 37 })
+      const outside = users.slice(0, 25)
+      const ids = new Set(outside.map(({ id }) => id))
+      const org = await place.org({
+        users,
+        latencyMs: 5,
+        fault: ({ action, key }) => (action !== null && ids.has(key ?? '') ? { name: 'forbidden' } : null),
+      })
+      const rows = users.flatMap(({ id, login }) => {
+        const names = [id, login]
+        const first = [`${id},suspend`]
+        return ids.has(id) ? [...first, `${id},unsuspend`, `${names[last]},suspend`] : first
+      })
+      await place.write('in.csv', `user,action\n${rows.join('\n')}\n`)
+      const end = await place.runHere(org, ['run', 'in.csv', '--concurrency', '10', ...unattended])
+      expect(end.code, end.stderr).toBe(1)
+      expect(Object.values(org.applied)).toEqual(Array(12).fill(1))
+      const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+      expect(summary.results).toMatchObject({ succeeded: 12, failed: 50, unchanged: 25, not_run: 0 })
+    })
+  })
+
   it('do not keep those from being done who come between the first refused ones and the rest of the input', async () => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 100 })

@@ -37,9 +37,9 @@ beforeEach(() => {
 })
 
 /** So many refusals, one after the other; none of them waited for. */
-async function refuse(count: number, row = 0): Promise<void> {
+async function refuse(count: number, row = 0, isKnown = false): Promise<void> {
   for (let i = 0; i < count; i++) {
-    gate.refused(row, answer).then(
+    gate.refused(row, answer, isKnown).then(
       () => decided.push('the user’s'),
       (error: unknown) => {
         if (!(error instanceof RunStopped)) throw error
@@ -139,7 +139,7 @@ describe('while it asks', () => {
       await go.promise
       asked.resolve(mayLeave())
     })
-    void other.refused(1, answer)
+    void other.refused(1, answer, false)
     go.resolve()
     expect(await asked.promise).toBe(false)
   })
@@ -165,6 +165,15 @@ describe('while it asks', () => {
     await accepted.end()
     await refuse(9)
     expect([gate.held, probes.length]).toEqual([9, 0])
+  })
+
+  it('users who were the cause before are held like others, and do not count', async () => {
+    await refuse(20, 0, true)
+    expect([gate.held, probes.length, decided]).toEqual([21, 0, []])
+    await refuse(8)
+    expect([gate.held, probes.length]).toEqual([29, 0])
+    await refuse(1)
+    expect(probes.map(({ most }) => most)).toEqual([5])
   })
 
   it('a few refusals are their users’ own where nothing more comes', async () => {
