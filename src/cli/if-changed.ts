@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
-import { readSummary, type Summary } from '../report/summary.ts'
+import { readSummaryOf, type Summary } from '../report/summary.ts'
 import type { CheckedInput } from '../run/check-input.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { readRunsOfJob } from '../run/runs-of-job.ts'
@@ -48,7 +48,7 @@ export async function compareWithLatest(
   const run = begun.at(-1)
   const withSummary = async (one: RunFile): Promise<LatestRun> => ({
     run: one,
-    summary: await readSummary(join(runsDirectory, one.run_id)),
+    summary: await readSummaryOf(join(runsDirectory, one.run_id), one),
   })
   const latest = run === undefined ? null : await withSummary(run)
   const summary = latest?.summary ?? null

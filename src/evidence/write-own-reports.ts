@@ -1,4 +1,4 @@
-import type { JournalHead } from '../journal/journal-check.ts'
+import type { RecordedHead } from '../journal/journal-check.ts'
 import { replayJournal } from '../journal/open-journal.ts'
 import { factsOfJournal } from '../report/facts-of-journal.ts'
 import { reportRows } from '../report/report-rows.ts'
@@ -12,7 +12,7 @@ import type { RunFile } from '../run/run-file.ts'
 export interface RecordedRun {
   readonly directory: string
   readonly run: RunFile
-  readonly recorded: JournalHead | null
+  readonly recorded: RecordedHead | null
 }
 
 /**

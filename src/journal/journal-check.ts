@@ -12,6 +12,29 @@ export interface JournalHead {
   readonly chain: string
   /** Why it can't be found out whether it was written further; left out if it can. */
   readonly orFurther?: LostHead
+  /** What must be so at the journal's end as well, if it is not cut short; left out if nothing is known of that. */
+  readonly ends?: JournalEnding
+}
+
+/**
+ * How a journal ends by what `run.json` says of its run.
+ * - `uncalled`: after this head, or at all if it is not known, no call of an execution of the run itself follows.
+ * - `stopped`: its last execution has ended.
+ * - `finished`: its last execution has ended with every task done.
+ */
+export type JournalEnding = 'uncalled' | 'stopped' | 'finished'
+
+/** Whether a journal that is not there, or is empty, may never have been there. */
+export function mayBeNone(head: JournalHead | null): boolean {
+  return head === null || (head.bytes === 0 && head.ends === 'uncalled')
+}
+
+/** How far a journal was written by what was read beside it, and what else is known of that moment. */
+export interface RecordedHead extends JournalHead {
+  /** The state in which the summary that was read shows the run; left out if none could be read. */
+  readonly toldIn?: 'finished' | 'stopped' | 'interrupted'
+  /** Whether a process is at work on the run, which sees to its journal by itself. */
+  readonly isAtWork?: true
 }
 
 /** What else is known about a journal, to compare it with. Null if not known. */
@@ -96,9 +119,11 @@ export class JournalCheck {
   #totalBytes = 0
   #torn: Place | null = null
   #flaw: JournalFlaw | null = null
+  readonly #ending: Ending
 
   constructor(expected: ExpectedJournal) {
     this.#expected = expected
+    this.#ending = { hasBegun: false, hasCalls: false, isOver: false, isFinished: false }
   }
 
   /** Takes in the next line. Returns whether this line and all lines before it are sound. */
@@ -133,6 +158,7 @@ export class JournalCheck {
       (line === 1 ? wrongOpening(eventOfLine(bytes), this.#expected.run) : null) ??
       wrongHead(this.#sound, after, this.#expected.head)
     if (this.#flaw !== null) return false
+    if (this.#expected.head?.ends !== undefined) this.#seeEnding(bytes, offset)
     this.#sound = after
     return true
   }
@@ -141,14 +167,39 @@ export class JournalCheck {
   get flaw(): JournalFlaw | null {
     const { head } = this.#expected
     if (this.#flaw !== null || head === null) return this.#flaw
-    if (this.#sound.bytes >= head.bytes)
-      return head.orFurther === undefined ? null : perhapsCutShort(this.#sound, head.orFurther)
+    if (this.#sound.bytes >= head.bytes) {
+      const why = whyCutShort(head, this.#ending)
+      return why === null ? null : perhapsCutShort(this.#sound, why)
+    }
     if (this.#torn !== null && this.#totalBytes >= head.bytes) return altered(this.#torn)
     return {
       kind: 'cut_short',
       line: this.#sound.lines + 1,
       offset: this.#sound.bytes,
       what: `is gone, and so is everything after it: ${head.lines} lines (${head.bytes} bytes) were on disk before`,
+    }
+  }
+
+  /** Takes in what a sound line tells of the journal's end. */
+  #seeEnding(bytes: Buffer, offset: number): void {
+    const ending = this.#ending
+    switch (kindOf(bytes)) {
+      case 'execution':
+        Object.assign(ending, { hasBegun: true, isOver: false, isFinished: false })
+        break
+      case 'intent': {
+        // What a retry took over stands before its first execution. What the head covers is known to be there.
+        const { orFurther, bytes: known = 0 } = this.#expected.head ?? {}
+        if (ending.hasBegun && (orFurther !== undefined || offset >= known)) ending.hasCalls = true
+        break
+      }
+      case 'stopped':
+        Object.assign(ending, { isOver: true, isFinished: bytes.includes('"state":"finished"') })
+        break
+      // Whoever goes on from a part of a journal is told what that means.
+      case 'cut':
+        Object.assign(ending, { isOver: true, isFinished: false })
+        break
     }
   }
 
@@ -161,14 +212,35 @@ export class JournalCheck {
 
 type Place = Pick<JournalFlaw, 'line' | 'offset'>
 
-function perhapsCutShort({ lines, bytes }: JournalHead, why: LostHead): JournalFlaw {
-  const known = why === 'missing' ? 'is gone' : 'is not as it was written'
-  return {
-    kind: 'cut_short',
-    line: lines + 1,
-    offset: bytes,
-    what: `may be gone, and more after it: journal.head beside the journal, which says how far it was on disk, ${known}`,
-  }
+/** What the lines of a journal tell of its end. */
+interface Ending {
+  hasBegun: boolean
+  hasCalls: boolean
+  isOver: boolean
+  isFinished: boolean
+}
+
+/** Why a journal that reaches its head may be cut short all the same; null if nothing shows that. */
+function whyCutShort({ orFurther, ends }: JournalHead, ending: Ending): string | null {
+  const { hasBegun, hasCalls, isOver, isFinished } = ending
+  if (ends === 'finished' && !isFinished)
+    return 'run.json says that the run is finished, and the journal does not show that'
+  if (ends === 'uncalled' && hasCalls)
+    return 'run.json is from before the run began to send, and nothing says how far the journal was on disk'
+  if (ends === 'stopped' && hasBegun && !isOver)
+    return 'run.json says that the run has come to a stop, and the journal does not show that stop'
+  if (orFurther === undefined || ends === 'uncalled') return null
+  const known = orFurther === 'missing' ? 'is gone' : 'is not as it was written'
+  return `journal.head beside the journal, which says how far it was on disk, ${known}`
+}
+
+function perhapsCutShort({ lines, bytes }: JournalHead, why: string): JournalFlaw {
+  return { kind: 'cut_short', line: lines + 1, offset: bytes, what: `may be gone, and more after it: ${why}` }
+}
+
+/** The kind of a line's event: the first of its fields. */
+function kindOf(line: Buffer): string | null {
+  return /^\{"event":"([a-z_]+)"/.exec(line.toString('latin1', 0, 40))?.[1] ?? null
 }
 
 /** Disks write whole sectors of this many bytes, or of a multiple of it. */

@@ -9,7 +9,7 @@ import { type Fence, noFence } from '../files/synced-appends.ts'
 import { checkBeside } from './check-beside.ts'
 import { keepHeadApart } from './head-file.ts'
 import { Journal } from './journal.ts'
-import { emptyJournal, type JournalEnd, type JournalHead } from './journal-check.ts'
+import { emptyJournal, type JournalEnd, type JournalHead, mayBeNone } from './journal-check.ts'
 import { journalVersion } from './journal-event.ts'
 import { type JournalEntry, readJournal, readUnchecked } from './journal-reader.ts'
 import { JournalState } from './journal-state.ts'
@@ -104,7 +104,7 @@ export async function openJournal(
     await copyInPlace(file.path)
   }
   const empty = new Replay(file).upTo(emptyJournal)
-  const { state, outcomes, end } = size === 0 && file.recorded === null ? empty : await replayJournal(file)
+  const { state, outcomes, end } = size === 0 && mayBeNone(file.recorded) ? empty : await replayJournal(file)
   const journal = await Journal.open(file.path, end, hold)
   if (end.soundBytes === 0) await begin(file.path, journal, file.runId)
   return { journal, state, outcomes }

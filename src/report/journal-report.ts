@@ -59,6 +59,11 @@ interface JournalReportParts {
   readonly working: boolean
 }
 
+/** A head without what else is known of it. */
+function placeOf({ lines, bytes, chain }: JournalHead): JournalHead {
+  return { lines, bytes, chain }
+}
+
 /** Builds the answer. */
 export function reportJournal(parts: JournalReportParts): JournalReport {
   const { directory, runId, verdict, recorded, working } = parts
@@ -71,7 +76,7 @@ export function reportJournal(parts: JournalReportParts): JournalReport {
     bytes: end.soundBytes,
     chain: end.chain,
     torn_bytes: flaw === null ? end.tornBytes : 0,
-    recorded: recorded === null || recorded.orFurther !== undefined ? null : recorded,
+    recorded: recorded === null || recorded.orFurther !== undefined ? null : placeOf(recorded),
     working,
     problem:
       flaw === null

@@ -4,13 +4,14 @@ import * as z from 'zod'
 import { readRegular } from '../files/read-regular.ts'
 import { replaceFile } from '../files/replacing-file.ts'
 import { readHead } from '../journal/head-file.ts'
-import type { JournalHead } from '../journal/journal-check.ts'
+import type { RecordedHead } from '../journal/journal-check.ts'
 import { chainStart } from '../journal/journal-line.ts'
 import { placeOfReport, placeOfRun } from '../messages/store-place.ts'
 import { actionNames } from '../okta/actions.ts'
 import { controlTotalsSchema } from '../rules/control-totals.ts'
 import { skipReasons, verifications } from '../rules/result.ts'
 import { journalPath } from '../run/run-directory.ts'
+import type { RunFile } from '../run/run-file.ts'
 import { peopleSchema } from './people.ts'
 import { reportedResults } from './report-row.ts'
 
@@ -177,6 +178,20 @@ export async function writeSummary(directory: string, summary: Summary): Promise
   await replaceFile(join(directory, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
 }
 
+/**
+ * Reads the summary of a run; null if it is missing or can't be understood, or if it is from before the run was finished,
+ * as one that was put back.
+ */
+export async function readSummaryOf(
+  directory: string,
+  { run_id: runId, state, closed_from: from }: Pick<RunFile, 'run_id' | 'state' | 'closed_from'>,
+): Promise<Summary | null> {
+  const summary = await readSummary(directory)
+  const isFinished = state === 'finished' || (state === 'closed' && from === 'finished')
+  if (summary === null || summary.run_id !== runId) return null
+  return isFinished && summary.state !== 'finished' ? null : summary
+}
+
 /** Reads `summary.json` of a directory; null if it is missing or can't be understood. */
 export async function readSummary(directory: string): Promise<Summary | null> {
   try {
@@ -199,13 +214,18 @@ function withAllReasons(summary: { readonly skipped?: unknown }): unknown {
  * journal while a process is at work, whichever is further; null if neither says. Where the latter is damaged or missing, it
  * may have been further than the former says. To be read before the journal, which may grow meanwhile.
  */
-export async function readRecordedHead(directory: string): Promise<JournalHead | null> {
-  const atStop = (await readSummary(directory))?.journal ?? null
+export async function readRecordedHead(directory: string): Promise<RecordedHead | null> {
+  const summary = await readSummary(directory)
   const atWork = await readHead(journalPath(directory))
-  if (atWork === 'damaged' || atWork === 'missing')
-    return { lines: 0, bytes: 0, chain: chainStart, ...atStop, orFurther: atWork }
-  if (atStop === null || atWork === null) return atStop ?? atWork
-  return atWork.bytes > atStop.bytes ? atWork : atStop
+  const isLost = atWork === 'damaged' || atWork === 'missing'
+  const heads = [summary?.journal ?? null, isLost ? null : atWork].filter((head) => head !== null)
+  const [furthest] = heads.toSorted((some, other) => other.bytes - some.bytes)
+  if (furthest === undefined && !isLost && summary === null) return null
+  return {
+    ...(furthest ?? { lines: 0, bytes: 0, chain: chainStart }),
+    ...(isLost ? { orFurther: atWork } : {}),
+    ...(summary === null ? {} : { toldIn: summary.state }),
+  }
 }
 
 /** Removes `summary.json`, because what it records about a journal is not true of a part of that journal. */

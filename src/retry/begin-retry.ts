@@ -1,5 +1,5 @@
 import { type Survey, SurveyCounter } from '../input/survey.ts'
-import type { JournalHead } from '../journal/journal-check.ts'
+import { type JournalHead, mayBeNone } from '../journal/journal-check.ts'
 import type { JournalEvent } from '../journal/journal-event.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { createJournal, replayJournal } from '../journal/open-journal.ts'
@@ -175,7 +175,7 @@ function countOpen(events: readonly JournalEvent[]): number {
 
 async function replay({ directory, run, recorded }: OldRun): Promise<JournalState> {
   const journal = journalOf(directory, run, recorded)
-  if (journal.recorded === null && !(await hasJournal(directory)))
+  if (mayBeNone(journal.recorded) && !(await hasJournal(directory)))
     return new JournalState(journal.stepsPerRow)
   return (await replayJournal(journal)).state
 }

@@ -1,3 +1,4 @@
+import { mayBeNone } from '../journal/journal-check.ts'
 import { replayJournal } from '../journal/open-journal.ts'
 import type { OldRun } from './old-run.ts'
 import { hasJournal, journalOf } from './run-directory.ts'
@@ -8,7 +9,7 @@ import { hasJournal, journalOf } from './run-directory.ts'
  */
 export async function hasUnsettled({ directory, run, recorded }: OldRun): Promise<boolean> {
   const file = journalOf(directory, run, recorded)
-  if (file.recorded === null && !(await hasJournal(directory))) return false
+  if (mayBeNone(file.recorded) && !(await hasJournal(directory))) return false
   const { state } = await replayJournal(file)
   const { open, applied } = state.underWay
   // After the loss of a part of the journal, any task without a result may have been sent.

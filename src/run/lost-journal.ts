@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import type { JournalHead } from '../journal/journal-check.ts'
+import type { RecordedHead } from '../journal/journal-check.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
@@ -25,9 +25,10 @@ function mustHaveJournal({ state, closed_from: from, carried_over: carried }: Be
 export async function lossOfJournal(
   directory: string,
   run: Begun,
-  recorded: JournalHead | null,
+  recorded: RecordedHead | null,
 ): Promise<'missing' | 'empty' | null> {
-  if (!mustHaveJournal(run)) return null
+  // Where something says how far it was, there was one, whatever an older run.json says.
+  if (!mustHaveJournal(run) && (recorded?.bytes ?? 0) === 0) return null
   try {
     const { size } = await stat(journalPath(directory))
     return size === 0 && (recorded?.bytes ?? 0) === 0 ? 'empty' : null
@@ -49,7 +50,7 @@ export async function lossOfJournal(
 export async function checkJournalKept(
   directory: string,
   run: Begun & Pick<RunFile, 'run_id'>,
-  recorded: JournalHead | null,
+  recorded: RecordedHead | null,
 ): Promise<void> {
   const loss = await lossOfJournal(directory, run, recorded)
   if (loss === null) return

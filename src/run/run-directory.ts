@@ -6,7 +6,8 @@ import { exists } from '../files/exists.ts'
 import { syncPath } from '../files/sync-path.ts'
 import type { Job } from '../job/job.ts'
 import { hasHead } from '../journal/head-file.ts'
-import type { JournalHead } from '../journal/journal-check.ts'
+import type { JournalEnding, JournalHead, RecordedHead } from '../journal/journal-check.ts'
+import { chainStart } from '../journal/journal-line.ts'
 import type { JournalFile } from '../journal/open-journal.ts'
 import { commandFor } from '../messages/commands.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
@@ -24,42 +25,65 @@ export function journalPath(directory: string): string {
 }
 
 /** A run's journal, with what `run.json` says about it. */
-export function journalOf(directory: string, run: RunFile, recorded: JournalHead | null): JournalFile {
+export function journalOf(directory: string, run: RunFile, recorded: RecordedHead | null): JournalFile {
   const { path, runId } = { path: journalPath(directory), runId: run.run_id }
   return { path, runId, stepsPerRow: stepsPerRow(run.job), recorded: headOf(run, recorded) }
 }
 
+type OfJournal = Pick<RunFile, 'state' | 'closed_from' | 'carried_over' | 'journal_end' | 'journal_head'>
+
 /**
  * How far a run's journal must reach at least: to its last stop, to where it was when it was moved under a process at
- * work or, before a retry's first stop, to the end of what it took over. Null if none of them is known.
+ * work or, before a retry's first stop, to the end of what it took over. Null if nothing is known of it.
  *
- * @param recorded how far it was at the last stop
+ * @param recorded how far it was by what stands beside it
  */
-export function headOf(
-  {
-    state,
-    closed_from: from,
-    carried_over: carried,
-    journal_end: end,
-    journal_head: isKept,
-  }: Pick<RunFile, 'state' | 'closed_from' | 'carried_over' | 'journal_end' | 'journal_head'>,
-  recorded: JournalHead | null,
-): JournalHead | null {
-  // A run that is still new has sent nothing, so its journal may as well begin again.
-  const known = [state === 'new' ? null : recorded, end, carried].filter(
+export function headOf(run: OfJournal, recorded: RecordedHead | null): JournalHead | null {
+  const known = [recorded, run.journal_end, run.carried_over].filter(
     (head) => head !== null && head !== undefined,
   )
   const [furthest] = known.toSorted((some, other) => other.bytes - some.bytes)
-  if (furthest === undefined) return null
-  const { lines, bytes, chain } = furthest
+  const { lines, bytes, chain } = furthest ?? { lines: 0, bytes: 0, chain: chainStart }
+  const orFurther = whyUnknown(run, recorded)
+  const ends = recorded?.isAtWork === true ? undefined : endingOf(run, recorded)
+  if (lines === 0 && orFurther === undefined && ends === undefined) return null
+  return {
+    lines,
+    bytes,
+    chain,
+    ...(orFurther === undefined ? {} : { orFurther }),
+    ...(ends === undefined ? {} : { ends }),
+  }
+}
+
+/** Why nobody knows whether the journal was further than the head that is known; undefined if that is the furthest. */
+function whyUnknown(
+  { state, closed_from: from, journal_head: isKept }: OfJournal,
+  recorded: RecordedHead | null,
+): RecordedHead['orFurther'] {
+  if (recorded === null) return undefined
   // Nothing is written any more, so the summary tells the end. A run that has only stopped may have gone on since: then
   // run.json and the summary are as old as the journal.
-  const isOver = state === 'finished' || (state === 'closed' && stops.has(from ?? 'running'))
-  const isTold = isOver && (recorded?.lines ?? 0) > 0
-  // Where no head was ever kept, none is missing.
-  const unknown = recorded?.orFurther === 'missing' && isKept !== true ? undefined : recorded?.orFurther
-  if (unknown !== undefined && state !== 'new' && !isTold) return { lines, bytes, chain, orFurther: unknown }
-  return lines === 0 ? null : { lines, bytes, chain }
+  const last = state === 'closed' ? (from ?? 'running') : state
+  const isOver = state === 'finished' || (state === 'closed' && stops.has(last))
+  const isTold = isOver && recorded.lines > 0 && recorded.toldIn === last
+  if (isTold) return undefined
+  // Where no head was ever kept, none is missing. Before the run begins to send, run.json does not say whether one is.
+  const isMissed = isKept === true || state === 'new'
+  return recorded.orFurther === 'missing' && !isMissed ? undefined : recorded.orFurther
+}
+
+/**
+ * How the journal must end by the run's state, if nothing else tells where it ends. A stop writes its summary before it is
+ * recorded, or else how far the journal was.
+ */
+function endingOf(
+  { state, closed_from: from, journal_end: end }: OfJournal,
+  recorded: RecordedHead | null,
+): JournalEnding | undefined {
+  if (state === 'new') return 'uncalled'
+  if (state === 'finished' || (state === 'closed' && from === 'finished')) return 'finished'
+  return stops.has(state) && recorded?.toldIn === undefined && end === undefined ? 'stopped' : undefined
 }
 
 /** The states of a run that has come to a stop by itself, and has written its summary then. */
@@ -71,10 +95,9 @@ const stops: ReadonlySet<RunFile['state']> = new Set(['finished', 'stopped', 'in
  *
  * @param recorded how far it was by what stands beside it
  */
-export function besideWork(recorded: JournalHead | null): JournalHead | null {
-  if (recorded === null || recorded.lines === 0) return null
-  const { lines, bytes, chain } = recorded
-  return { lines, bytes, chain }
+export function besideWork(recorded: RecordedHead | null): RecordedHead {
+  const { lines, bytes, chain } = recorded ?? { lines: 0, bytes: 0, chain: chainStart }
+  return { lines, bytes, chain, isAtWork: true }
 }
 
 /** The most tasks that a row of a job can have. */

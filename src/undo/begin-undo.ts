@@ -1,5 +1,6 @@
 import type { ValidRow } from '../input/row.ts'
 import { type Survey, SurveyCounter } from '../input/survey.ts'
+import { mayBeNone } from '../journal/journal-check.ts'
 import { readJournal } from '../journal/journal-reader.ts'
 import { JournalState } from '../journal/journal-state.ts'
 import { OwnCalls } from '../journal/own-calls.ts'
@@ -86,7 +87,7 @@ async function replay(
   const file = journalOf(directory, run, recorded)
   const calls = new OwnCalls((call) => effect.see({ ...call, run: run.run_id }), unsure)
   const state = new JournalState(file.stepsPerRow)
-  if (file.recorded !== null || (await hasJournal(directory))) {
+  if (!mayBeNone(file.recorded) || (await hasJournal(directory))) {
     await readJournal(
       file.path,
       ({ event, offset, length }) => {

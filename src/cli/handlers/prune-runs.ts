@@ -4,7 +4,7 @@ import { counted } from '../../messages/counted.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
 import { StopSwitch } from '../../messages/stop.ts'
-import { readSummary } from '../../report/summary.ts'
+import { readSummaryOf } from '../../report/summary.ts'
 import { type ListedRun, listRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { judgePruning, type Prunable } from '../../run/prune.ts'
@@ -106,8 +106,8 @@ async function lookAt({ name, directory, look }: ListedRun): Promise<Prunable> {
     return { kind: 'other', name, why: 'it is damaged: its journal is lost' }
   const foreign = await findForeign(directory)
   if (foreign !== null) return { kind: 'other', name, why: foreign }
-  const summary = await readSummary(directory)
-  const endedAt = summary?.run_id === run.run_id ? Date.parse(summary.finished_at) : null
+  const summary = await readSummaryOf(directory, run)
+  const endedAt = summary === null ? null : Date.parse(summary.finished_at)
   return { kind: 'run', name, run, endedAt }
 }
 

@@ -2,7 +2,7 @@ import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { type ExitCode, Refusal } from '../../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../../messages/stop.ts'
 import { nextStep } from '../../report/next-step.ts'
-import { readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
+import { readRecordedHead, readSummaryOf, type Summary } from '../../report/summary.ts'
 import { checkNotClosed, finishHandOver } from '../../run/closing.ts'
 import { findRun } from '../../run/find-run.ts'
 import { checkInputCopy } from '../../run/input-of-run.ts'
@@ -110,11 +110,11 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
 async function showFinished(directory: string, run: RunFile, args: Arguments): Promise<ExitCode | null> {
   if (run.state !== 'finished') return null
   const name = runNameOf(directory)
-  const summary = await readSummary(directory)
+  const summary = await readSummaryOf(directory, run)
   if (args['take-sound-part'] && (await isDamaged(directory, run))) return null
   if (summary === null) {
     throw new Refusal(
-      `Run ${run.run_id} is finished, but its summary is missing or can't be read.`,
+      `Run ${run.run_id} is finished, but its summary is missing, can't be read or is an older copy.`,
       `To write it again from the journal: ${commandFor('report', name)}`,
     )
   }

@@ -1,7 +1,7 @@
 import { commandFor, runNameOf } from '../../messages/commands.ts'
 import { counted } from '../../messages/counted.ts'
 import { type ExitCode, exitCodes, Refusal } from '../../messages/known-error.ts'
-import { readSummary } from '../../report/summary.ts'
+import { readSummaryOf } from '../../report/summary.ts'
 import { beginRetry, type Retry } from '../../retry/begin-retry.ts'
 import { retryRunFile } from '../../retry/retry-run-file.ts'
 import { type RunFile, sandboxOrgUrl } from '../../run/run-file.ts'
@@ -42,7 +42,7 @@ function retrying(inDoubt: 'keep' | 'retry' | undefined, json: boolean): GoingOn
           ...describeStrangers(old, retry.strangers),
         ],
         end: async () => {
-          const summary = await readSummary(directory)
+          const summary = await readSummaryOf(directory, old)
           return summary === null ? exitCodes.done : answerFinished(summary, json)
         },
       }

@@ -3,7 +3,7 @@ import { renderAge } from '../../messages/duration.ts'
 import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { visible } from '../../messages/shown.ts'
 import { placeOfRun, storeOf } from '../../messages/store-place.ts'
-import { readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
+import { readRecordedHead, readSummaryOf, type Summary } from '../../report/summary.ts'
 import { isOver } from '../../run/life.ts'
 import { type ListedRun, listRuns as readRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
@@ -81,7 +81,7 @@ async function lineOf(
   // Whether the rest is sound, only those say that read it; and a process at work sees to its journal by itself.
   const reason = args.tables !== undefined || state === 'working' ? null : await whyCutShort(directory, run)
   if (reason !== null) return { ...factsOf(run, now), ...copy, state: 'damaged', reason, directory }
-  const summary = state === 'working' || state === 'new' ? null : await summaryOf(directory, run)
+  const summary = state === 'working' || state === 'new' ? null : await readSummaryOf(directory, run)
   const whyLeft = isOver(state) ? null : await whyItIsLeft(args, run)
   const line: RunLine = {
     ...factsOf(run, now),
@@ -105,8 +105,10 @@ async function whyCutShort(directory: string, run: RunFile): Promise<string | nu
   const recorded = await readRecordedHead(directory).catch(() => 'unreadable' as const)
   if (recorded === 'unreadable') return isOver(run.state) ? null : "Its journal.head can't be read."
   const head = headOf(run, recorded)
-  if (head?.orFurther === 'damaged') return 'Its journal.head is not as it was written.'
-  if (head?.orFurther === 'missing') return 'Its journal.head is missing.'
+  // Whether a run that is new has sent anything, only those say that read its journal.
+  const orFurther = head?.ends === 'uncalled' ? undefined : head?.orFurther
+  if (orFurther === 'damaged') return 'Its journal.head is not as it was written.'
+  if (orFurther === 'missing') return 'Its journal.head is missing.'
   return head !== null && (await sizeOfJournal(directory)) < head.bytes
     ? 'Its journal is an older copy, or was cut off.'
     : null
@@ -135,11 +137,6 @@ function factsOf(run: RunFile, now: number) {
     rows: run.input.rows,
     tasks: run.input.tasks,
   }
-}
-
-async function summaryOf(directory: string, run: RunFile): Promise<Summary | null> {
-  const summary = await readSummary(directory)
-  return summary?.run_id === run.run_id ? summary : null
 }
 
 function timeOf({ created_at: at }: RunLine): number {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { exists } from '../../files/exists.ts'
 import type { HoldReport } from '../../files/hold/observe.ts'
-import type { JournalHead } from '../../journal/journal-check.ts'
+import type { RecordedHead } from '../../journal/journal-check.ts'
 import type { Outlook } from '../../journal/journal-event.ts'
 import { JournalState } from '../../journal/journal-state.ts'
 import { replayJournal } from '../../journal/open-journal.ts'
@@ -10,7 +10,7 @@ import { type ExitCode, exitCodes } from '../../messages/known-error.ts'
 import { placeOfRun, storeOf } from '../../messages/store-place.ts'
 import { nextStep, nothingLeft } from '../../report/next-step.ts'
 import { reportedResults } from '../../report/report-row.ts'
-import { readRecordedHead, readSummary, type Summary } from '../../report/summary.ts'
+import { readRecordedHead, readSummaryOf, type Summary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { isResumable } from '../../run/life.ts'
 import { lookAtRun } from '../../run/look-at-run.ts'
@@ -36,7 +36,7 @@ export async function showStatus(args: Arguments, name: string | undefined): Pro
     return showDamaged(args, directory, look.kind === 'none' ? `${directory} has no run.json.` : look.why)
   const { run } = look
   // Both are read before the journal, which may grow meanwhile.
-  const summary = await readSummary(directory)
+  const summary = await readSummaryOf(directory, run)
   const found = await readRecordedHead(directory)
   const hold = await holdOf(args, directory)
   const recorded = hold.kind === 'working' ? besideWork(found) : found
@@ -106,7 +106,7 @@ type StatusCounts = Pick<RunStatus, 'done' | 'results'> & { readonly outlook: Ou
 
 /** The counts of a finished run, from its summary, which is quick at any size; null for every other run. */
 function countsOfSummary(run: RunFile, summary: Summary | null): StatusCounts | null {
-  if (run.state !== 'finished' || summary === null || summary.run_id !== run.run_id) return null
+  if (run.state !== 'finished' || summary === null) return null
   const { tasks, results } = summary
   const done = tasks - results.not_run - results.unsettled
   return { done, results: inOrder((name) => results[name]), outlook: null }
@@ -116,7 +116,7 @@ function countsOfSummary(run: RunFile, summary: Summary | null): StatusCounts | 
 async function countsOfJournal(
   directory: string,
   run: RunFile,
-  recorded: JournalHead | null,
+  recorded: RecordedHead | null,
 ): Promise<StatusCounts> {
   const { counts, done, underWay, executions } = (await hasJournal(directory))
     ? (await replayJournal(journalOf(directory, run, recorded))).state
@@ -197,7 +197,7 @@ async function nextLines(
   if (state !== 'finished') return []
   const report = join(directory, 'report.html')
   if (storeOf(name.runsDirectory) !== null) return [`Reports: ${commandFor('report', name, '--out DIR')}`]
-  if (summary === null || summary.run_id !== run.run_id || !(await exists(report)))
+  if (summary === null || !(await exists(report)))
     return [`Next: to write its reports again: ${commandFor('report', name)}`]
   const next = nextStep({
     directory,

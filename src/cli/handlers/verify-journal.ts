@@ -26,7 +26,8 @@ export async function verifyJournal(args: Arguments, name: string | undefined): 
   const working = (await holdOf(args, directory)).kind === 'working'
   const recorded = working ? besideWork(found) : found
   const verdict = await verdictOn(directory, run, { run: runId, head: headOf(run, recorded) })
-  const known = recorded?.orFurther !== undefined ? headOf(run, recorded) : recorded
+  const head = recorded?.orFurther === undefined ? recorded : headOf(run, recorded)
+  const known = head === null || head.lines === 0 ? null : head
   const report = reportJournal({ directory, runId, verdict, recorded: known, working })
   process.stdout.write(
     args.json ? `${JSON.stringify(report, null, 2)}\n` : renderJournalReport(report, directory),
