@@ -2,6 +2,7 @@ import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { drawFlicker } from './draw-flicker.ts'
 import { drawLostHead } from './draw-lost-head.ts'
+import { drawMixedCopy } from './draw-mixed-copy.ts'
 import { drawNotDue } from './draw-not-due.ts'
 import { drawOneWindow } from './draw-one-window.ts'
 import { drawOutOfReach } from './draw-out-of-reach.ts'
@@ -51,6 +52,7 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('a step is over', 0.02)) return drawStepOver(scenario, draws)
   if (draws.chance('first row not due', 0.02)) return drawNotDue(scenario, draws)
   if (draws.chance('head lost', 0.02)) return drawLostHead(scenario, draws)
+  if (draws.chance('mixed copy', 0.02)) return drawMixedCopy(scenario, draws)
   if (draws.chance('run before', 0.015)) return drawRunBefore(scenario, draws)
   return draws.chance('undo of an older copy', 0.015) ? drawUndoOlder(scenario, draws) : scenario
 }

@@ -53,3 +53,19 @@ export function restoreOlderJournal(world: World, run: string, isUnknown: boolea
   world.note(`an older journal of ${run} is restored: ${kept} of ${lines.length} lines`)
   return { cutsKept, isDamaged, isTold }
 }
+
+/**
+ * Whether a person adds to the next command that the sound part of a run's journal is to be taken: on their own only if they
+ * know of an older journal that the program has not noted yet, and otherwise if they are asked for it.
+ */
+export function takesSoundPart(
+  world: World,
+  run: string,
+  { cutsKept, isDamaged, isTold }: OlderJournal,
+): boolean {
+  const journal = world.files.read(`${runsDirectory}/${run}/journal.ndjson`)?.toString('utf8') ?? ''
+  const isNoted = !world.cuts.has(run) || journal.split('"event":"cut"').length - 1 > cutsKept
+  const isAsked = world.processes.at(-1)?.output.join('').includes('--take-sound-part') === true
+  if (isNoted) return isAsked && world.cuts.has(run)
+  return isDamaged ? world.draws.chance('takes the sound part', 0.7) : isTold || isAsked
+}

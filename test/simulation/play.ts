@@ -3,13 +3,13 @@ import { disturb } from './disturb.ts'
 import { inputName } from './input.ts'
 import { checkEnd } from './invariants.ts'
 import { makePlan } from './make-plan.ts'
-import { type OlderJournal, restoreOlderJournal } from './older-journal.ts'
+import { type OlderJournal, restoreOlderJournal, takesSoundPart } from './older-journal.ts'
 import { type PlantedBug, plant } from './planted-bugs.ts'
 import { prepare, writeNow } from './prepare.ts'
 import type { SimProcess } from './process.ts'
 import { startPlanned, startResume, startRetry, startRun, startUndo } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
-import { backUpLater, copyRun, type RunCopy, restoreRun } from './run-copies.ts'
+import { backUpLater, copyRun, mixCopy, type RunCopy, restoreRun } from './run-copies.ts'
 import type { Move, Scenario } from './scenario.ts'
 import { StoreStory } from './store-story.ts'
 import { home, runsDirectory, World } from './world.ts'
@@ -101,7 +101,8 @@ class Story {
     if (world.scenario.planned !== null)
       this.#plan = await makePlan(world, this.#input, world.scenario.planned)
     const disturbed = Math.max(0, ...world.scenario.disturbances.map((one) => one.process + 1))
-    if (world.scenario.moves.includes('copy_before_undo')) backUpLater(world, this.#run, this.#copies)
+    if (world.scenario.moves.some((move) => move === 'copy_before_undo' || move === 'mixed_copy'))
+      backUpLater(world, this.#run, this.#copies)
     let healthy = 0
     for (let number = 0; ; number++) {
       const heals = number > disturbed + 1
@@ -152,6 +153,8 @@ class Story {
     if (run === null && this.#run === 'r1' && this.#plan !== null)
       return startPlanned(world, this.#plan, this.#run)
     if (run === null) return startRun(world, this.#input, this.#run)
+    // Where the journal is lost, no command goes on.
+    if (world.processes.at(-1)?.output.join('').includes('nobody knows what was done') === true) return null
     // First the person does something else; then the input is let pass. A run that another was to go on from is retried.
     if (
       run.closed_by === undefined &&
@@ -167,7 +170,8 @@ class Story {
     if (move === 'undo') return this.#undo()
     if (move.startsWith('cut') && world.disk.state === 'well' && run.closed_by === undefined)
       return this.#goOnFromOlderJournal(move)
-    if (move === 'copy_before_undo') return this.#undoCopy()
+    if (move === 'copy_before_undo' || move === 'mixed_copy')
+      return this.#goOnFromCopy(move === 'copy_before_undo')
     if (move === 'run_before') {
       const process = this.#goOnFromRunBefore()
       if (process !== null) return process
@@ -202,13 +206,20 @@ class Story {
     return move === 'cut_before_undo' ? this.#undo() : this.#resume()
   }
 
-  /** Somebody restores a copy of the run from while it was at work, says so, and takes it back. */
-  #undoCopy(): SimProcess {
+  /**
+   * Somebody restores a copy of the run from while it was at work: all of it, and says so and takes the run back; or some
+   * files, and goes on.
+   */
+  #goOnFromCopy(isWhole: boolean): SimProcess {
+    const world = this.#world
     const copy = this.#copies.get(this.#run)
-    if (copy === undefined) return this.#undo()
-    restoreRun(this.#world, this.#run, copy)
-    this.#older = { cutsKept: 0, isDamaged: false, isTold: true }
-    return this.#undo()
+    if (copy !== undefined) {
+      const restore = isWhole ? restoreRun : mixCopy
+      restore(world, this.#run, copy)
+      this.#older = { cutsKept: 0, isDamaged: false, isTold: isWhole }
+    }
+    if (isWhole) return this.#undo()
+    return world.draws.chance('retries the mixed copy', 0.3) ? startRetry(world, this.#run) : this.#resume()
   }
 
   /**
@@ -239,22 +250,15 @@ class Story {
    * it once more.
    */
   #resume(accepts = false): SimProcess {
-    return startResume(this.#world, this.#run, undefined, { accepts, takesSoundPart: this.#takesSoundPart() })
+    return startResume(this.#world, this.#run, undefined, {
+      accepts,
+      takesSoundPart: takesSoundPart(this.#world, this.#run, this.#older),
+    })
   }
 
   /** Only where somebody has put an older journal in its place does a person type more than the run's id. */
   #undo(): SimProcess {
-    return startUndo(this.#world, this.#run, this.#takesSoundPart())
-  }
-
-  #takesSoundPart(): boolean {
-    const world = this.#world
-    const { cutsKept, isDamaged, isTold } = this.#older
-    const journal = world.files.read(`${runsDirectory}/${this.#run}/journal.ndjson`)?.toString('utf8') ?? ''
-    const isNoted = !world.cuts.has(this.#run) || journal.split('"event":"cut"').length - 1 > cutsKept
-    const isAsked = world.processes.at(-1)?.output.join('').includes('--take-sound-part') === true
-    if (isNoted) return isAsked && world.cuts.has(this.#run)
-    return isDamaged ? world.draws.chance('takes the sound part', 0.7) : isTold || isAsked
+    return startUndo(this.#world, this.#run, takesSoundPart(this.#world, this.#run, this.#older))
   }
 
   #retry(): SimProcess {

@@ -16,10 +16,44 @@ export function copyRun(world: World, run: string): RunCopy {
 
 /** Copies a run while it is at work, as a backup does, if it has begun by then. */
 export function backUpLater(world: World, run: string, copies: Map<string, RunCopy>): void {
-  world.time.plan(world.draws.between('backed up at', 0, 2_000), null, () => {
-    const copy = copyRun(world, run)
-    if (copy.has('run.json') && copy.has('journal.ndjson')) copies.set(run, copy)
-  })
+  world.time.plan(
+    world.draws.pick('backed up by', [300, 2_000]) * world.draws.next('backed up at'),
+    null,
+    () => {
+      const copy = copyRun(world, run)
+      if (copy.has('run.json') && copy.has('journal.ndjson')) copies.set(run, copy)
+    },
+  )
+}
+
+/** Files that are put back together. Where both the journal and its head are, nothing could show that they are older. */
+const mixes = [
+  ['run.json'],
+  ['run.json', 'journal.ndjson'],
+  ['run.json', 'journal.head'],
+  ['run.json', 'summary.json'],
+  ['journal.ndjson'],
+  ['journal.ndjson', 'summary.json'],
+  ['journal.head'],
+] as const
+
+/** Puts some files of a copy back, and one of the others is perhaps lost. A file that the copy lacks is removed. */
+export function mixCopy(world: World, run: string, copy: RunCopy): void {
+  const mix: readonly string[] = world.draws.pick('put back', mixes)
+  // Where two of the three that tell of each other are older, the third must be there.
+  const isOlder = mix.includes('run.json') && mix.some((name) => name.startsWith('journal'))
+  const names = isOlder ? ['summary.json'] : ['journal.ndjson', 'journal.head', 'summary.json']
+  const others = names.filter((name) => !mix.includes(name))
+  const lost = world.draws.chance('one is lost', 0.4) ? world.draws.pick('which is lost', others) : null
+  const before = linesOf(world.files.read(journalOf(run)))
+  for (const name of [...mix, ...(lost === null ? [] : [lost])]) {
+    const bytes = name === lost ? undefined : copy.get(name)
+    if (bytes === undefined) removeNow(world, `${runsDirectory}/${run}/${name}`)
+    else writeNow(world, `${runsDirectory}/${run}/${name}`, bytes)
+  }
+  world.disk.syncAll()
+  noteLoss(world, run, before.slice(linesOf(world.files.read(journalOf(run))).length))
+  world.note(`put back of ${run}: ${mix.join(', ')}${lost === null ? '' : `; lost: ${lost}`}`)
 }
 
 /** Puts a copy in the place of a run's directory. What was written since is lost. */
