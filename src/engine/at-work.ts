@@ -7,6 +7,7 @@ import type { FailureLimits } from '../rules/failure-limits.ts'
 import { UserOrder } from '../rules/user-order.ts'
 import { MeantUsers } from '../run/meant-users.ts'
 import type { Services } from '../task/services.ts'
+import { UnheardTasks } from '../task/unheard-tasks.ts'
 import type { ExecutionOptions } from './execution.ts'
 import { mostTriedIn, probeReads, probeSends, turnOf } from './probe-rows.ts'
 import { haltOf, type RowsAtWork } from './rows.ts'
@@ -71,6 +72,7 @@ export function atWork(
         sends.wake()
       },
     },
+    unheard: new UnheardTasks(),
     plan: options.plan,
     links: options.links,
     sends,

@@ -150,6 +150,23 @@ export function nothingLeaves(times: number): StopReason {
   }
 }
 
+/**
+ * None of the last lifecycle calls was carried out, of so many tasks, though other requests are answered.
+ *
+ * @param why what became of the last one, for a person
+ */
+export function noCallCarriedOut(tasks: number, why: string): StopReason {
+  return {
+    state: 'stopped',
+    exitCode: exitCodes.stoppedByGuard,
+    message: `No lifecycle call was carried out any more: ${tasks} tasks in a row were tried, one of them so often that it would have failed. The last time: ${why}.`,
+    advice: {
+      kind: 'fix',
+      fix: 'Check status.okta.com, and whether a proxy or a firewall blocks POST /api/v1/users/',
+    },
+  }
+}
+
 /** Calls are turned away before they do anything, time after time. */
 export function nothingCanBeSent(answer: Answer, times: number): StopReason {
   return {

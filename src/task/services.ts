@@ -9,6 +9,7 @@ import type { PlanToFollow } from '../rules/planned.ts'
 import type { TaskPlace } from '../rules/result.ts'
 import type { ActivationLinks } from '../run/activation-links.ts'
 import type { MeantUsers } from '../run/meant-users.ts'
+import type { UnheardTasks } from './unheard-tasks.ts'
 
 /**
  * Is told of failures before their results are recorded. Otherwise calls that a bound should have stopped would still
@@ -39,6 +40,7 @@ export interface Services {
   /** The users to whom the names in the rows have led so far. */
   readonly meant: MeantUsers
   readonly failures: FailureWatch
+  readonly unheard: UnheardTasks
   /** Where activation links go; null if the job asks for none. */
   readonly links: ActivationLinks | null
   /** Separate gates for lifecycle calls and for the reads before them: a token may allow one and not the other. */

@@ -24,7 +24,12 @@ import { type GuardVerdict, guardId, guardKey, guardUser } from '../rules/guards
 import { judgeLeftAs } from '../rules/left-as.ts'
 import { judgeAgainstPlan, judgeSendingByPlan } from '../rules/planned.ts'
 import type { TaskResult } from '../rules/result.ts'
-import { credentialsRefused, nothingCanBeSent, nothingLeaves } from '../rules/stop-reasons.ts'
+import {
+  credentialsRefused,
+  noCallCarriedOut,
+  nothingCanBeSent,
+  nothingLeaves,
+} from '../rules/stop-reasons.ts'
 import { endApplied, endUnread } from './applied.ts'
 import {
   hasTimedOut,
@@ -206,6 +211,7 @@ class Task {
     if (read !== null) this.#see(read)
     // An attempt that was not applied left the user as the user was.
     if (ending === null && read?.kind === 'found') history.statusBefore ??= read.user.status
+    if (ending?.result === 'succeeded') this.#services.unheard.heard()
     if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
     const lost = this.#lost()
     if (lost !== null) return lost
@@ -216,6 +222,9 @@ class Task {
       return { at: 'waiting', milliseconds: backoffMs(history.setbacks, random()), parked: true, known }
     }
     const why = open.doubt?.why ?? 'cut off'
+    const { unheard, lookup } = this.#services
+    // T4: the run stops and the task has no result.
+    if (unheard.areMany) throw lookup.stop.because(noCallCarriedOut(unheard.count, why))
     const message = `not applied after ${history.attempts - history.unsent} attempts; the last: ${why}`
     return this.#ended({ result: 'failed', message, statusAfter: history.status })
   }
@@ -351,6 +360,8 @@ class Task {
   async #conclude(outcome: Outcome, call: SentCall, read: FoundUser | null): Promise<TaskState> {
     const { lookup, sends, links } = this.#services
     const { answer } = call
+    if (failing.has(outcome.kind)) this.#services.unheard.failed(this.#input)
+    else if (!turnedAway.has(outcome.kind)) this.#services.unheard.heard()
     switch (outcome.kind) {
       case 'applied': {
         const ending =
@@ -500,6 +511,12 @@ class Task {
     if (isLastWord) this.#history.lastWord = lastWordOf(read)
   }
 }
+
+/** Outcomes of calls that have failed: it is not known that Okta has taken them up. */
+const failing: ReadonlySet<Outcome['kind']> = new Set(['in_doubt', 'not_applied'])
+
+/** Outcomes of calls that Okta has not taken up yet. */
+const turnedAway: ReadonlySet<Outcome['kind']> = new Set(['rate_limited', 'concurrency_limited'])
 
 function wordOf({
   http_status: httpStatus,

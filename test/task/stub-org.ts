@@ -15,6 +15,7 @@ import { nobodyProtected } from '../../src/rules/guards.ts'
 import { MeantUsers } from '../../src/run/meant-users.ts'
 import type { Services } from '../../src/task/services.ts'
 import type { TaskInput } from '../../src/task/state.ts'
+import { UnheardTasks } from '../../src/task/unheard-tasks.ts'
 import { partsOf } from '../engine/execution-of.ts'
 import { plainJob } from '../engine/plain-run.ts'
 import { withDirectory } from '../journal/support.ts'
@@ -120,6 +121,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       meant: new MeantUsers(recorder.state, null),
       witness: { id: null },
       failures: { foresee: () => {}, doubt: () => {}, decided: () => {} },
+      unheard: new UnheardTasks(),
       plan: null,
       links: null,
       sends: gate,

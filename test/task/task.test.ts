@@ -7,6 +7,7 @@ import { withdrawn } from '../../src/okta/answer.ts'
 import { leavesWithinMs } from '../../src/rules/doubt.ts'
 import { nobodyProtected } from '../../src/rules/guards.ts'
 import { ActivationLinks } from '../../src/run/activation-links.ts'
+import type { Services } from '../../src/task/services.ts'
 import { runTask } from '../../src/task/task.ts'
 import { deferred } from '../budget/pacing.ts'
 import { plainJob } from '../engine/plain-run.ts'
@@ -355,6 +356,48 @@ describe('a call of which nobody knows', () => {
     await endOf({ onCall: first(() => refusalOf(500, 'E0000009')) }, async (stub, result) => {
       expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
       expect(stub.time.now).toBe(250)
+    })
+  })
+
+  describe('of many tasks in a row', () => {
+    const failing: OnCall = () => refusalOf(500, 'E0000009')
+    const others = (unheard: Services['unheard'], count: number): void => {
+      for (let row = 2; row < 2 + count; row++) unheard.failed({ row, step: 1 })
+    }
+
+    it('stops the run instead of failing one after the other (T4)', async () => {
+      await withStub({ onCall: failing }, async (stub) => {
+        others(stub.services.unheard, 9)
+        await expect(runTask(stub.services, taskOf(), null)).rejects.toBeInstanceOf(RunStopped)
+        expect(stub.time.reason).toMatchObject({
+          exitCode: exitCodes.stoppedByGuard,
+          message: expect.stringMatching(/^No lifecycle call was carried out any more: 10 tasks in a row/),
+        })
+      })
+    })
+
+    it('fails its own task where they are few', async () => {
+      await endOf({ onCall: failing }, async (stub, result) => {
+        expect(result).toMatchObject({ result: 'failed', attempts: 10 })
+        expect(stub.services.unheard.count).toBe(1)
+      })
+      await withStub({ onCall: failing }, async (stub) => {
+        others(stub.services.unheard, 8)
+        const { result } = await runTask(stub.services, taskOf(), null)
+        expect(result).toMatchObject({ result: 'failed', attempts: 10 })
+      })
+    })
+
+    it.each<[string, OnCall]>([
+      ['carries out', apply],
+      ['refuses', () => refusalOf(403, 'E0000001')],
+      ['carries out without an answer', lostAfter],
+    ])('is no matter of all of them where Okta %s one in between', async (_, onCall) => {
+      await withStub({ onCall }, async (stub) => {
+        others(stub.services.unheard, 9)
+        await runTask(stub.services, taskOf(), null)
+        expect(stub.services.unheard.count).toBe(0)
+      })
     })
   })
 
