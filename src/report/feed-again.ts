@@ -79,7 +79,7 @@ export class FeedAgain {
     const user = row.tasks[0]?.user
     const found = user === undefined || row.notRead !== null ? null : this.#others.moved.rowOf(user)
     if (found === null) return row
-    const why = `${user} stands for somebody else now, as row ${found} found out. Use the id of the right user instead`
+    const why = `${user} no longer stands for whom it meant, as row ${found} found out. Use the id of the right user instead`
     const saysSo = row.tasks.some(({ reason }) => reason === 'other_user')
     return { ...row, notRead: saysSo ? { raw: null } : { raw: null, why } }
   }

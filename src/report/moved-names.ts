@@ -1,8 +1,8 @@
-import { foldLogin, looksLikeUserId, normalizeUserKey } from '../okta/user.ts'
+import { foldLogin, keysOf, looksLikeUserId, normalizeUserKey } from '../okta/user.ts'
 import type { ReportRow } from './report-row.ts'
 
 /**
- * Names that turned out to stand for somebody else now. Feeding a row with such a name again would act on a stranger,
+ * Names that turned out to stand for somebody else now, or no longer for the user whom they meant. Feeding a row with such a name again would act on a stranger,
  * even if the row was judged before that was found out.
  */
 export class MovedNames {
@@ -11,10 +11,13 @@ export class MovedNames {
 
   /** Takes in a row. */
   see({ row, tasks }: Pick<ReportRow, 'row' | 'tasks'>): void {
-    for (const { reason, user, okta_login: shown } of tasks) {
-      if (reason !== 'other_user') continue
+    for (const task of tasks) {
+      const { reason, user, okta_login: shown } = task
+      const isOther = reason === 'other_user'
+      if (!isOther && !isRenamed(task)) continue
+      const logins = [normalizeUserKey(user), ...(isOther ? [foldLogin(shown ?? '')] : [])]
       // A copy, because a slice would keep the whole longer text in memory.
-      for (const login of [normalizeUserKey(user), foldLogin(shown ?? '')])
+      for (const login of logins)
         for (const name of [login, shortNameOf(login)])
           if (name !== '' && !this.#rows.has(name)) this.#rows.set(Buffer.from(name).toString(), row)
     }
@@ -24,6 +27,13 @@ export class MovedNames {
   rowOf(key: string): number | null {
     return looksLikeUserId(key) ? null : (this.#rows.get(normalizeUserKey(key)) ?? null)
   }
+}
+
+/** Whether the user whom a key meant has another login by now, so that somebody else may have the one that the key names. */
+function isRenamed({ user, okta_user_id: id, okta_login: login }: ReportRow['tasks'][number]): boolean {
+  // Nearly every row names its user as Okta shows the user, so the costly comparison is made only for the others.
+  if (user === login || user === id) return false
+  return id !== null && login !== null && !keysOf({ id, login }).includes(normalizeUserKey(user))
 }
 
 function shortNameOf(login: string): string {

@@ -157,6 +157,34 @@ describe.concurrent('answers that are not Okta’s, before and after the call wa
     },
   )
 
+  it('suspend, of which none reaches the org any more though reads do, stops the run and fails nobody', async () => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 40 })
+      const org = await place.org({ users })
+      let isAway = true
+      const spoil = ({ method }: { method: string }): Spoil | null =>
+        method === 'POST' && isAway && Object.keys(org.applied).length >= 10
+          ? { passedOn: false, answer: whole(502, page, html) }
+          : null
+      await withProxy({ org, spoil }, async (proxy) => {
+        await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+        const end = await place.run(proxy, ['run', 'in.csv', '--action', 'suspend', ...unattended], impatient)
+        expect([end.code, end.stdout]).toEqual([
+          3,
+          expect.stringMatching(/No lifecycle call was carried out any more/),
+        ])
+        expectForPeople(end.stdout + end.stderr)
+        const counts = countsOf((await place.results()).map(({ result }) => result))
+        const left = ['succeeded', 'not_run', 'unsettled'].map((result) => counts[result] ?? 0)
+        expect([counts.failed, left.reduce((sum, count) => sum + count, 0)]).toEqual([undefined, 40])
+        isAway = false
+        const resumed = await place.run(proxy, ['resume', runId, '--yes', '--quiet'], impatient)
+        expect(resumed.code, resumed.stderr).toBe(0)
+        expect(Object.values(org.applied)).toEqual(Array(40).fill(1))
+      })
+    })
+  })
+
   it('reactivate, of which nothing tells, stays in doubt and is not sent again', async () => {
     await withElsewhere(async (elsewhere) => {
       await withWorkplace(async (place) => {

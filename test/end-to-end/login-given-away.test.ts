@@ -149,7 +149,7 @@ it('once a name is known to stand for somebody else, every row with it is marked
     expect([end.code, org.applied], end.stderr).toEqual([1, { [`${userIdOf(2)} suspend`]: 1 }])
     const failed = parseCsv(await place.read(`runs/${runId}/failed.csv`))
     expect(failed.map(({ why }) => why)).toEqual([
-      expect.stringMatching(/^not read: .*stands for somebody else now, as row 3 found out/),
+      expect.stringMatching(/^not read: .*no longer stands for whom it meant, as row 3 found out/),
       expect.stringMatching(/^not read: in row 1 the name/),
     ])
   })

@@ -103,3 +103,32 @@ test('a row whose own step has led its user out of only_status is left to its ru
   expect(isFedWith(done, ['ACTIVE', 'SUSPENDED'])).toBe(true)
   expect(isFedWith({ result: 'failed' }, ['ACTIVE'])).toBe(true)
 })
+
+test('a row is marked as not read if its user has another login by now, which somebody else may have', async () => {
+  const rowOf = (row: number, key: string, logins: readonly string[]): ReportRow => ({
+    row,
+    cells: new Map(),
+    tasks: logins.map(
+      (login, index): ReportedTask => ({
+        ...pendingTask({ row, step: index + 1, user: key, action: 'suspend' }, null),
+        result: index === 0 ? 'succeeded' : 'failed',
+        okta_user_id: `00u${String(row).padStart(17, '0')}`,
+        okta_login: login,
+      }),
+    ),
+    excused: [],
+    notRead: null,
+  })
+  const rows = [
+    rowOf(1, 'A@example.com', ['a@example.com', 'a@example.com']),
+    rowOf(2, 'b@example.com', ['b@example.com', 'b.new@example.com']),
+    rowOf(3, 'c', ['c@example.com', 'c@example.com']),
+    rowOf(4, '00u00000000000000004', ['d@example.com', 'd.new@example.com']),
+    rowOf(5, 'b', ['b@example.org', 'b@example.org']),
+  ]
+  const each = async function* (): AsyncGenerator<ReportRow> {
+    yield* rows
+  }
+  const feed = new FeedAgain(await lookAtOthers(each()))
+  expect(rows.map((row) => feed.marked(row).notRead !== null)).toEqual([false, true, false, false, true])
+})
