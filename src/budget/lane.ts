@@ -81,6 +81,7 @@ export interface Lane {
   inFlight: number
   timer: NodeJS.Timeout | null
   used: number
+  /** Only calls that have left: they ask whether they may, right before. */
   readonly silent: SilentCalls
 }
 

@@ -13,7 +13,7 @@ export const usedWithinMs = 12_000
 export interface Need {
   /** Requests that the run still has to send in the bucket. */
   readonly workLeft: number
-  /** Requests in flight whose answer is overdue. */
+  /** Requests in flight that have left and whose answer is overdue. */
   readonly silent: number
 }
 

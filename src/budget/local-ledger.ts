@@ -31,7 +31,7 @@ export function createLocalLedger(facts: LedgerFacts, reservoirs: Reservoirs = c
     room(bucket, { workLeft, silent }, now): Room {
       const { state } = kept(bucket)
       const available = permits(state, now, workLeft, silent)
-      return { available, askAt: available > 0 ? now : changesAt(state, now) }
+      return { available, askAt: available > 0 ? now : changesAt(state, now, silent) }
     },
     async lease(bucket, want, { workLeft, silent }, now) {
       const budget = kept(bucket)

@@ -324,17 +324,23 @@ export class Pacer {
 
   async #send(lane: Lane, request: PacedRequest, mayLeave: () => boolean): Promise<Answer> {
     const call = this.#silent.sent()
-    const callOfLane = lane.silent.sent()
+    let callOfLane: number | null = null
+    // A call that waits for its access token has not left: while no limit is known, no other may take its place.
+    const leaves = (): boolean => {
+      const may = mayLeave()
+      if (may) callOfLane ??= lane.silent.sent()
+      return may
+    }
     this.#underWay++
     this.#silenceTimer ??= setInterval(() => this.#makeRoom(), lookForSilenceMs)
     let answered = false
     try {
-      const answer = await request.send(mayLeave)
+      const answer = await request.send(leaves)
       answered = answer.kind === 'answered'
       return answer
     } finally {
       this.#silent.ended(call, answered)
-      lane.silent.ended(callOfLane, answered)
+      if (callOfLane !== null) lane.silent.ended(callOfLane, answered)
       this.#underWay--
       if (this.#underWay === 0 && this.#silenceTimer !== null) {
         clearInterval(this.#silenceTimer)

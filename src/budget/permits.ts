@@ -20,7 +20,9 @@ const probePatienceMs = 3_000
 /**
  * The same while no limit is known, so that no share bounds the probes. A permit is not sent at once, above all while its
  * intent can't be written: counted from when it was granted, a shorter patience grants one probe after another, and they
- * all leave together later. After this time the first one has gone back, or its answer is overdue.
+ * all leave together later. After this time the first one has gone back, or its answer is overdue. Once everything in
+ * flight is known to have left and to be overdue, nothing can leave together with the next probe, and the shorter patience
+ * is enough.
  */
 const firstProbePatienceMs = usedWithinMs + probePatienceMs
 /**
@@ -43,11 +45,12 @@ const leadPart = 0.05
  * @param workLeft requests that the run still has to send in this bucket. If they fit into the rest of the share, they
  *   may go as fast as possible. If not, the run must wait for the next window anyway and loses nothing by spreading the
  *   share over this one. That shows what others use before the whole share is gone.
- * @param silent requests in flight whose answer is overdue: while no limit is known, they do not keep others from leaving
+ * @param silent requests in flight that have left and whose answer is overdue: while no limit is known, they do not keep
+ *   others from leaving
  */
 export function permits(state: BudgetState, now: number, workLeft = 0, silent = 0): number {
   if (now < state.closedUntil) return 0
-  if (isProbing(state, now)) return now >= probeDueAt(state, now) ? 1 : 0
+  if (isProbing(state, now)) return now >= probeDueAt(state, now, silent) ? 1 : 0
   const { window } = state
   if (window === null) return Math.max(0, headerlessInFlight - Math.max(0, state.inFlight - silent))
   const share = shareOf(state, window.limit)
@@ -78,10 +81,12 @@ export function tailOf({ windowMs }: Pick<BudgetState, 'windowMs'>): number {
 /**
  * The time in ms at which to ask {@link permits} again if no answer comes before. Answers to requests in flight may
  * change the budget earlier.
+ *
+ * @param silent as for {@link permits}
  */
-export function changesAt(state: BudgetState, now: number): number {
+export function changesAt(state: BudgetState, now: number, silent = 0): number {
   if (now < state.closedUntil) return state.closedUntil
-  if (isProbing(state, now)) return probeDueAt(state, now)
+  if (isProbing(state, now)) return probeDueAt(state, now, silent)
   if (state.window === null) return now + probePatienceMs
   // As the window passes, the run may spend more, and what others still need shrinks.
   return Math.min(endOf(state.window), now + nextLookMs)
@@ -91,10 +96,9 @@ export function changesAt(state: BudgetState, now: number): number {
  * When the next probe may leave. The requests that the unseen window may contain (in flight, answered without headers,
  * or sent by an earlier execution) must leave room for the probe in the share.
  */
-function probeDueAt(state: BudgetState, now: number): number {
+function probeDueAt(state: BudgetState, now: number, silent: number): number {
   const limit = lastLimit(state)
-  const patience = limit === null ? firstProbePatienceMs : probePatienceMs
-  const due = state.probedAt === null ? now : state.probedAt + patience
+  const due = state.probedAt === null ? now : state.probedAt + patienceMs(state, silent)
   if (limit === null) return due
   const room = shareOf(state, limit) - (state.window === null ? 0 : state.inFlight - state.probesInFlight)
   return Math.max(
@@ -102,6 +106,13 @@ function probeDueAt(state: BudgetState, now: number): number {
     roomAt(state, room, now),
     earlierLeaveAt(state, room - unattributedAt(state, now), now),
   )
+}
+
+/** How long the last probe keeps the next one from leaving. */
+function patienceMs(state: BudgetState, silent: number): number {
+  if (silent > 0 && silent >= state.inFlight) return probePatienceMs
+  const limit = lastLimit(state)
+  return limit === null ? firstProbePatienceMs : probePatienceMs
 }
 
 /** The time from which fewer than `room` requests that no answer has attributed can be in the open window. */

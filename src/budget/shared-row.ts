@@ -228,6 +228,7 @@ function takeIn(row: SharedRow, ask: RowAsk, now: number, database: number): Sha
   let { calls, probes } = known ?? { calls: 0, probes: 0 }
   let resent = 0
   let unused = 0
+  let settled = 0
   for (const event of ask.events) {
     const at = event.now ?? now
     if (event.kind === 'resent') {
@@ -238,6 +239,7 @@ function takeIn(row: SharedRow, ask: RowAsk, now: number, database: number): Sha
       }
       continue
     }
+    settled++
     const { permit, answer } = event
     const answeredAt = Math.max(at, permit.grantedAt ?? at)
     const isOut = permit.probe ? probes > 0 : calls > 0
@@ -258,7 +260,7 @@ function takeIn(row: SharedRow, ask: RowAsk, now: number, database: number): Sha
     probes,
     taken: takenAfter(known, budget.window, resent - unused),
     turn: known?.turn ?? row.turns,
-    ...needOf(known, ask),
+    ...needOf(known, ask, settled),
     waiting: waitOf(known?.waiting ?? null, ask, database),
   }
   const turns = known === undefined ? row.turns + 1 : row.turns
@@ -277,12 +279,17 @@ function waitOf(before: RowWait | null, ask: RowAsk, database: number): RowWait 
   return { share: ask.share, want: ask.want, since: before?.since ?? database, askedAt: database }
 }
 
-/** Who only tells something needs what it needed before. */
-function needOf(known: Need | undefined, ask: RowAsk): Need {
+/**
+ * Who only tells something needs what it needed before.
+ *
+ * @param settled how many of its permits it says have come back. Any of them may have been counted as silent before, and a
+ *   request that has not left must not be taken for a silent one.
+ */
+function needOf(known: Need | undefined, ask: RowAsk, settled: number): Need {
   if (ask.want === null && known === undefined) return { workLeft: 0, silent: 0 }
   const { workLeft, silent } = ask.want === null && known !== undefined ? known : ask
   // Some do not know how much is left, and say that it has no end.
-  return { workLeft: Math.min(workLeft, Number.MAX_SAFE_INTEGER), silent }
+  return { workLeft: Math.min(workLeft, Number.MAX_SAFE_INTEGER), silent: Math.max(0, silent - settled) }
 }
 
 /** Permits that are given out now. */

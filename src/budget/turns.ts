@@ -95,7 +95,7 @@ export function pauseBeforeAsking(row: SharedRow, share: number, now: number, da
   const state = { ...row.budget, share }
   // An answer to somebody else's request may change everything, but not while Okta refuses all.
   const most = now < state.closedUntil ? longestPauseMs : usual
-  const change = changesAt(state, now) - now
+  const change = changesAt(state, now, needOf(row).silent) - now
   // Something could be had now, but it is another's turn.
   if (change <= 0) return most
   return Math.max(1, Math.min(most, change))

@@ -26,6 +26,7 @@ describe('whatever comes', () => {
   const anyStep = fc.record({
     wait: fc.oneof(fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 0, max: 90_000 })),
     sends: fc.integer({ min: 0, max: 12 }),
+    silent: fc.integer({ min: 0, max: 12 }),
     answers: fc.array(fc.tuple(fc.nat(), anyAnswer), { maxLength: 12 }),
   })
 
@@ -36,7 +37,7 @@ describe('whatever comes', () => {
         let state = newBudget(part)
         let now = start
         const out: Permit[] = []
-        for (const { wait, sends, answers } of steps) {
+        for (const { wait, sends, answers, silent } of steps) {
           now += wait
           for (let i = 0; i < sends && permits(state, now) > 0; i++) {
             const { state: after, permit } = sent(state, now)
@@ -51,6 +52,10 @@ describe('whatever comes', () => {
           expect(Number.isInteger(available)).toBe(true)
           expect(available).toBeGreaterThanOrEqual(0)
           if (available === 0) expect(changesAt(state, now)).toBeGreaterThan(now)
+          // More that is overdue never means less, or later.
+          const besides = permits(state, now, 0, silent)
+          expect(besides).toBeGreaterThanOrEqual(available)
+          if (besides === 0) expect(changesAt(state, now, silent)).toBeGreaterThan(now)
           expect(state.inFlight).toBe(out.length)
           expect(state.caution).toBeGreaterThan(0)
           expect(state.caution).toBeLessThanOrEqual(1)

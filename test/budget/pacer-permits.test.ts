@@ -225,6 +225,37 @@ describe('a request that has to be prepared', () => {
     expect(begun).toEqual(['first', 'second'])
   })
 
+  it.each([
+    [true, ['first', 'second']],
+    // A service app's call waits for its access token: all that were let go meanwhile would leave together.
+    [false, ['first']],
+  ])(
+    'keeps the others waiting for 3 s where it hangs after it has left, and longer where it has not: %s',
+    async (hasLeft, expected) => {
+      const pacer = pacerOf({ share: 0.5 })
+      const begun: string[] = []
+      const request = (name: string): void => {
+        const sending = pacer.request(lifecycle, {
+          send: (mayLeave) => {
+            begun.push(name)
+            if (hasLeft) mayLeave()
+            return new Promise(() => {})
+          },
+        })
+        sending.catch(() => {})
+      }
+      request('first')
+      await settled()
+      request('second')
+      await settled()
+      expect(begun).toEqual(['first'])
+      pass('monotonic', 4_000)
+      pass('wall', 4_000)
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      expect(begun).toEqual(expected)
+    },
+  )
+
   it('is prepared once it has its permit, and before it is sent', async () => {
     const pacer = pacerOf()
     const happened: string[] = []

@@ -342,6 +342,59 @@ describe('whoever leaves with calls under way', () => {
   })
 })
 
+describe('a probe that hangs while no limit is known', () => {
+  const first = { share: 0.5, earlierSends: [], earlierLimit: null, earlierUnknown: false }
+  const asks: RowAsk = {
+    holder: 'run:1',
+    number: 1,
+    share: 0.5,
+    want: 1,
+    events: [],
+    leaves: false,
+    now: start,
+    clockKnown: true,
+    workLeft: 9,
+    silent: 0,
+  }
+  const later = (milliseconds: number): Pick<RowAsk, 'now'> => ({ now: start + milliseconds })
+
+  it('keeps nobody waiting for longer than 3 s once its holder says that it is overdue', () => {
+    let { row } = leaseFrom(newRow(first), asks, start)
+    row = leaseFrom(row, { ...asks, ...later(2_000), number: 2, silent: 1 }, start + 2_000).row
+    const other = { ...asks, holder: 'run:2', ...later(3_100) }
+    expect(leaseFrom(row, { ...other, ...later(2_900) }, start + 2_900).permits).toEqual([])
+    // It is the turn of the one who has waited for longer; both ask at any moment.
+    row = leaseFrom(row, other, start + 3_100).row
+    expect(
+      leaseFrom(row, { ...asks, ...later(3_200), number: 3, silent: 1 }, start + 3_200).permits,
+    ).toHaveLength(1)
+  })
+
+  it('says nothing about a later one of another holder, which may not have left', () => {
+    let { row } = leaseFrom(newRow(first), asks, start)
+    row = leaseFrom(row, { ...asks, ...later(2_000), number: 2, want: 0, silent: 1 }, start + 2_000).row
+    const other = { ...asks, holder: 'run:2', ...later(3_100) }
+    const second = leaseFrom(row, other, start + 3_100)
+    expect(second.permits).toHaveLength(1)
+    // The first one's answer is lost, and its holder only tells that: what it has said before counts no longer.
+    const lost: RowEvent[] = [
+      {
+        kind: 'settled',
+        permit: { probe: true, grantedAt: start },
+        answer: { kind: 'lost' },
+        now: start + 4_000,
+      },
+    ]
+    row = leaseFrom(
+      second.row,
+      { ...asks, ...later(4_000), number: 3, want: null, events: lost },
+      start + 4_000,
+    ).row
+    expect(leaseFrom(row, { ...other, ...later(9_000), number: 2 }, start + 9_000).permits).toEqual([])
+    expect(leaseFrom(row, { ...other, ...later(19_000), number: 2 }, start + 19_000).permits).toHaveLength(1)
+  })
+})
+
 describe('a row that can not be read', () => {
   it('is no row, and never an empty one', () => {
     const text = writeRow(newRow({ share: 1, earlierSends: [1, 2.5], earlierLimit: 3, earlierUnknown: true }))
