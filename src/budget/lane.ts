@@ -26,6 +26,8 @@ export interface PacedRequest {
    * is out of date when it is needed.
    */
   readonly ahead?: boolean
+  /** Whether it goes before all others that wait in its bucket: its answer shows whether they can be answered at all. */
+  readonly first?: boolean
 }
 
 /** The state of a bucket, for progress and the summary. */

@@ -118,7 +118,9 @@ export class Pacer {
       }
       const lane = this.#lane(bucket)
       const waiters = request.ahead === true ? lane.waitingAhead : lane.waiting
-      waiters.push({ request, resolve, reject })
+      const waiter = { request, resolve, reject }
+      if (request.first === true) waiters.unshift(waiter)
+      else waiters.push(waiter)
       this.#wake()
     })
   }

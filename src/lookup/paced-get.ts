@@ -6,7 +6,14 @@ import type { Bucket } from '../okta/bucket.ts'
 import { classifyRead, type ReadOutcome } from '../okta/classify.ts'
 import type { OktaClient } from '../okta/client.ts'
 import type { OktaClock } from '../okta/clock.ts'
-import { asRetry, type OktaRequest, type RetryOf, readOwnerRequest } from '../okta/request.ts'
+import {
+  asRetry,
+  type OktaRequest,
+  type RetryOf,
+  readOwnerRequest,
+  readUserRequest,
+} from '../okta/request.ts'
+import { parseUser } from '../okta/user.ts'
 import { credentialsRefused, credentialsRefusedBy, noUserReadable, oktaAway } from '../rules/stop-reasons.ts'
 import { backoffMs, concurrencyWaitMs, maxSetbacks } from './backoff.ts'
 import { type OktaPatience, oktaPatienceMs } from './patience.ts'
@@ -68,6 +75,7 @@ export async function pacedGet(
       ahead,
       send: (mayLeave) => {
         beforeSending()
+        if (request.bucket === userReads) patience.reads(request)
         return parts.send(asRetry(request, retryOf), mayLeave)
       },
     })
@@ -78,10 +86,11 @@ export async function pacedGet(
     const refused = credentialsRefusedBy(answer)
     if (refused !== null) throw stop.because(refused)
     const outcome = classifyOf(answer, certain, isAbout)
+    if (request.bucket === userReads && (outcome === 'found' || isOktasOwn(answer)))
+      patience.readAnswered(outcome === 'found' ? request : null)
     switch (outcome) {
       case 'found':
         // This is always true here: `classifyRead` finds nothing without an answer.
-        if (request.bucket === userReads) patience.readable = request
         if (answer.kind === 'answered') return { found: answer }
         break
       case 'rate_limited':
@@ -93,11 +102,14 @@ export async function pacedGet(
         break
       case 'again':
         setbacks++
+        if (await isNobodyReadable(parts, request, answer, setbacks))
+          throw stop.because(noUserReadable(answer, parts.orgUrl, false))
         // Other requests were answered since the last try, so it is this request that fails, not the way to Okta.
         if (setbacks >= maxSetbacks && patience.answers > answersBefore) {
           if (isStrangers(answer) && (await isNoUserReadable(parts, request, answer)))
             throw stop.because(noUserReadable(answer, parts.orgUrl))
-          return { failed: answer, outcome }
+          // While it is not known whether any user can be read, nobody is failed for it.
+          if (!isUnreadUser(request, answer) || !patience.severalUnread) return { failed: answer, outcome }
         }
         answersBefore = patience.answers
         await waitForOkta(parts, answer, request)
@@ -123,28 +135,76 @@ const userReads: Bucket = '/api/v1/users/{id}'
  *
  * @param answer to the read of a user: nobody's, or somebody else's in Okta's place
  */
-async function isNoUserReadable(
-  { patience, pacer, send }: LookupParts,
-  { bucket }: OktaRequest,
+async function isNoUserReadable(parts: LookupParts, request: OktaRequest, answer: Answer): Promise<boolean> {
+  const { readable } = parts.patience
+  if (readable === null || !isUnreadUser(request, answer)) return false
+  return (await trialRead(parts, readable)) === 'unanswered'
+}
+
+/**
+ * Whether Okta answers no read of a user, and has not since the beginning, though other calls reach it. Then several users
+ * were tried often or long enough, and the owner of the token can't be read by id either. Where the owner can, the answer
+ * shows the limit, so that the users behind those who hang are tried as well, and only if there is no answer about any of
+ * many for as long again, it is no matter of single users. A service app has no owner: for it, the several are enough.
+ *
+ * @param answer to the read of a user: nobody's, or somebody else's in Okta's place
+ */
+async function isNobodyReadable(
+  parts: LookupParts,
+  request: OktaRequest,
   answer: Answer,
+  setbacks: number,
 ): Promise<boolean> {
-  const { readable } = patience
-  if (isOktasOwn(answer) || bucket !== userReads || readable === null) return false
+  const { patience } = parts
+  if (!isUnreadUser(request, answer)) return false
+  patience.unread(request, setbacks >= maxSetbacks)
+  if (!patience.severalGivenUp) return false
+  return await patience.checkOnce(async () => {
+    const asked = await askForOwner(parts)
+    if (asked === null) return false
+    const owner = parseUser(asked)
+    if (owner === null) {
+      const outcome = classifyRead(asked)
+      return outcome === 'no_permission' || outcome === 'not_found'
+    }
+    if (patience.isOwnerRead) return true
+    const trial = await trialRead(parts, readUserRequest(owner.id))
+    if (trial === 'answered') patience.ownerRead()
+    return trial === 'unanswered'
+  })
+}
+
+/**
+ * Reads a user who can be read, if anybody can.
+ *
+ * @returns `unanswered` if nobody answers, or somebody else in Okta's place; null if that could not be found out
+ */
+async function trialRead(
+  { pacer, send }: LookupParts,
+  request: OktaRequest,
+): Promise<'answered' | 'unanswered' | null> {
   let left = (): void => {}
   const leaving = new Promise<true>((resolve) => {
     left = () => resolve(true)
   })
-  const asking = pacer.request(bucket, {
+  const asking = pacer.request(request.bucket, {
+    first: true,
     send: (mayLeave) => {
       left()
-      return send(readable, mayLeave)
+      return send(request, mayLeave)
     },
   })
   asking.catch(() => {})
   // A wait for its permit shows nothing.
-  if ((await within(permitCheckMs, leaving)) === null) return false
+  if ((await within(permitCheckMs, leaving)) === null) return null
   const asked = await asking
-  return asked !== null && !isOktasOwn(asked) && classifyRead(asked) === 'again'
+  if (asked === null) return null
+  return isOktasOwn(asked) || classifyRead(asked) !== 'again' ? 'answered' : 'unanswered'
+}
+
+/** Whether this is the read of a user, and Okta has not answered it. */
+function isUnreadUser({ bucket }: OktaRequest, answer: Answer): boolean {
+  return bucket === userReads && !isOktasOwn(answer)
 }
 
 function isOktasOwn(answer: Answer): boolean {
@@ -195,24 +255,40 @@ export async function waitForOkta(
   answer: Answer,
   request: OktaRequest | null = null,
 ): Promise<void> {
-  const { patience, stop, pacer, send, orgUrl } = parts
+  const { patience, stop, orgUrl } = parts
   if (answer.kind === 'answered' && isOktas(answer)) return
   const silentMs = patience.failed()
   // A run that was stopped does not try again.
   if (stop.reason !== null) return
-  // After its end the stop itself says what was wrong.
-  if (silentMs < oktaPatienceMs && patience.isWorthReporting(silentMs)) {
-    const [so, most] = [Math.round(silentMs / 1000), oktaPatienceMs / 1000]
-    parts.say(`No answer from Okta for ${so} s: ${describeAnswer(answer)}. Trying again for up to ${most} s.`)
+  const isRead = request?.bucket === userReads
+  if (silentMs < oktaPatienceMs) {
+    // After its end the stop itself says what was wrong. Of reads alone, more is known already.
+    const isKnown = isRead && patience.readsReported
+    if (!isKnown && patience.isWorthReporting(silentMs)) {
+      const [so, most] = [Math.round(silentMs / 1000), oktaPatienceMs / 1000]
+      const longer = isRead ? ', and longer if Okta answers other requests' : ''
+      parts.say(
+        `No answer from Okta for ${so} s: ${describeAnswer(answer)}. Trying again for up to ${most} s${longer}.`,
+      )
+    }
+    return
   }
-  if (silentMs < oktaPatienceMs) return
-  const owner = readOwnerRequest()
-  const asking = pacer.request(owner.bucket, { send: (mayLeave) => send(owner, mayLeave) })
-  const asked = await within(ownerCheckMs, asking)
-  if (asked?.kind === 'answered' && isOktas(asked)) {
+  if ((await askForOwner(parts)) !== null) {
     if (request !== null && (await isNoUserReadable(parts, request, answer)))
       throw stop.because(noUserReadable(answer, orgUrl))
+    if (isRead && patience.reportsReads())
+      parts.say(
+        `Okta answers other requests, but not all reads of users: ${describeAnswer(answer)}. Each is tried at least ${maxSetbacks} times before its user counts as failed.`,
+      )
     return
   }
   throw stop.because(oktaAway(answer, orgUrl, Math.round(oktaPatienceMs / 1000)))
+}
+
+/** What Okta answers to the question for the token's owner; null if it does not answer soon. */
+async function askForOwner({ pacer, send }: LookupParts): Promise<Answered | null> {
+  const owner = readOwnerRequest()
+  const asking = pacer.request(owner.bucket, { send: (mayLeave) => send(owner, mayLeave) })
+  const asked = await within(ownerCheckMs, asking)
+  return asked?.kind === 'answered' && isOktas(asked) ? asked : null
 }

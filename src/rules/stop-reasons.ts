@@ -94,11 +94,12 @@ function isOktaItself(answer: Answer): boolean {
 }
 
 /**
- * Okta answers no read of a user any more, or somebody else does in its place, though other calls reach it.
+ * Okta answers no read of a user, or somebody else does in its place, though other calls reach it.
  *
  * @param orgUrl the address that was tried
+ * @param before whether users could be read before
  */
-export function noUserReadable(answer: Answer, orgUrl: string): StopReason {
+export function noUserReadable(answer: Answer, orgUrl: string, before = true): StopReason {
   const [who, fix] =
     answer.kind === 'answered'
       ? [
@@ -106,13 +107,15 @@ export function noUserReadable(answer: Answer, orgUrl: string): StopReason {
           'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
         ]
       : [
-          `${orgUrl} does not answer any more`,
+          `${orgUrl} does not answer${before ? ' any more' : ''}`,
           'Check status.okta.com, and whether a proxy or a firewall holds up GET /api/v1/users/',
         ]
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `${who} when users are read, also for one who could be read before: ${describeAnswer(answer)}.`,
+    message: before
+      ? `${who} when users are read, also for one who could be read before: ${describeAnswer(answer)}.`
+      : `${who} when users are read: ${describeAnswer(answer)}. No user could be read so far, though Okta answers other requests.`,
     advice: { kind: 'fix', fix },
   }
 }

@@ -107,6 +107,25 @@ describe('the pacer', () => {
     expect(order).toEqual(['lifecycle', 'lifecycle', 'read'])
   })
 
+  it('sends a request that is to go first before those that wait already', async () => {
+    const pacer = pacerOf({ concurrency: 1 })
+    const order: string[] = []
+    const send = (name: string) => async (): Promise<Answer> => {
+      order.push(name)
+      return plenty()
+    }
+    const under = hold(pacer, reads)
+    await under.started
+    const waiting = [
+      pacer.request(reads, { send: send('one') }),
+      pacer.request(reads, { send: send('two') }),
+      pacer.request(reads, { first: true, send: send('first') }),
+    ]
+    under.end(plenty())
+    await Promise.all(waiting)
+    expect(order).toEqual(['first', 'one', 'two'])
+  })
+
   it('sends no more of a window than the share, and goes on a second after its reset', async () => {
     const pacer = pacerOf({ share: 0.5 })
     const reset = inSeconds(1)

@@ -150,6 +150,94 @@ describe('a read', () => {
     expect(lookup.time.reason).toBeNull()
   })
 
+  describe.each<[string, Answer, RegExp]>([
+    ['nobody', noAnswer(true), /^https:\/\/example\.okta\.com does not answer when users are read: /],
+    [
+      'somebody else',
+      strangersAnswer(403, '<html>'),
+      /^Something else answers in Okta's place at https:\/\/example\.okta\.com when users are read: /,
+    ],
+  ])('of users, none of which Okta has ever answered, but %s', (_, answer, message) => {
+    const three = ['a@example.com', 'b@example.com', 'c@example.com']
+
+    it.each<[string, Answer]>([
+      ['cannot be read by id either', userAnswer()],
+      ['does not exist: a service app has none', refusalOf(403, 'E0000006')],
+    ])(
+      'stop the run and fail nobody once several were tried for long, where the owner %s',
+      async (_owner, owner) => {
+        const lookup = lookupOf(({ path }) => (path === me ? owner : answer))
+        const reads = await Promise.allSettled(three.map((user) => readUser(lookup.parts, user)))
+        expect(reads.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+        expect(lookup.time.reason).toMatchObject({
+          exitCode: exitCodes.stoppedByGuard,
+          message: expect.stringMatching(message),
+        })
+        expect(lookup.time.reason?.message).toMatch(
+          /No user could be read so far, though Okta answers other requests/,
+        )
+        expect(lookup.time.now).toBeGreaterThanOrEqual(45_000)
+        expect(lookup.time.now).toBeLessThan(150_000)
+      },
+    )
+
+    it('stop the run and fail nobody where they are many, though the owner of the token can be read by id', async () => {
+      const lookup = lookupOf(({ path }) => (path === me || path.endsWith(id) ? userAnswer() : answer))
+      const many = Array.from({ length: 12 }, (_user, user) => `user${user}@example.com`)
+      const reads = await Promise.allSettled(many.map((user) => readUser(lookup.parts, user)))
+      expect(new Set(reads.map(({ status }) => status))).toEqual(new Set(['rejected']))
+      expect(lookup.time.reason).toMatchObject({
+        exitCode: exitCodes.stoppedByGuard,
+        message: expect.stringMatching(message),
+      })
+      expect(lookup.asked.filter((path) => path.endsWith(id))).toHaveLength(1)
+      expect(lookup.time.now).toBeGreaterThanOrEqual(90_000)
+    })
+
+    it('are a matter of those users where the owner of the token can be read by id', async () => {
+      const lookup = lookupOf(({ path }) => (path === me || path.endsWith(id) ? userAnswer() : answer))
+      const reads = await Promise.all(three.map((user) => readUser(lookup.parts, user)))
+      for (const read of reads) expect(read).toMatchObject({ kind: 'failed', cause: 'unreadable' })
+      expect(lookup.time.reason).toBeNull()
+      expect(lookup.asked.some((path) => path.endsWith(id))).toBe(true)
+    })
+
+    it('are a matter of those users where Okta has answered another one meanwhile, also by a refusal', async () => {
+      const lookup = lookupOf(({ path }) =>
+        path === me ? userAnswer() : path.endsWith(id) ? refusalOf(404, 'E0000007') : answer,
+      )
+      const reads = three.map((user) => readUser(lookup.parts, user))
+      while (lookup.time.now < 40_000) await new Promise((resolve) => setImmediate(resolve))
+      await readUser(lookup.parts, id)
+      for (const read of await Promise.all(reads))
+        expect(read).toMatchObject({ kind: 'failed', cause: 'unreadable' })
+      expect(lookup.time.reason).toBeNull()
+    })
+
+    it('are a matter of those users where they are only two', async () => {
+      const lookup = lookupOf(({ path }) => (path === me ? userAnswer() : answer))
+      const reads = await Promise.all(three.slice(1).map((user) => readUser(lookup.parts, user)))
+      for (const read of reads) expect(read).toMatchObject({ kind: 'failed', cause: 'unreadable' })
+      expect(lookup.time.reason).toBeNull()
+    })
+  })
+
+  it('that is not answered for long is told once, with how often it is tried, where Okta answers other requests', async () => {
+    const said: string[] = []
+    const lookup = lookupOf(({ path }) => (path === me ? userAnswer() : noAnswer(true)))
+    const parts = { ...lookup.parts, say: (line: string) => said.push(line) }
+    expect(await readUser(parts, id)).toMatchObject({ kind: 'failed' })
+    expect(await readUser(parts, '00uBob00000000000002')).toMatchObject({ kind: 'failed' })
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^No answer from Okta for \d+ s: .* Trying again for up to 45 s, and longer if Okta answers other requests\.$/,
+      ),
+      expect.stringMatching(
+        /^Okta answers other requests, but not all reads of users: .* Each is tried at least 10 times before/,
+      ),
+    ])
+  })
+
   it('does not fail a user for an outage that began just before others were answered', async () => {
     let tries = 0
     const lookup = lookupOf(() => {
