@@ -118,7 +118,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
   let old = await readRunFile(oldDirectory)
   await checkJournalKept(oldDirectory, old, await readRecordedHead(oldDirectory))
   if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old, options.command)
-  await checkNoNextRun(oldDirectory, old)
+  await checkNoNextRun(oldDirectory, old, options.command)
   if (!options.yes && !canAsk()) {
     throw new Refusal(
       'There is no terminal on which to ask before sending.',

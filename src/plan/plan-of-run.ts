@@ -5,8 +5,8 @@ import { parseSystemError } from '../files/system-error.ts'
 import { commandFor } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
 import { copyInput } from '../run/input-copy.ts'
-import { lookAtRun } from '../run/look-at-run.ts'
-import { hasJournal, hasStartMark } from '../run/run-directory.ts'
+import { lookForRun, type RunLook } from '../run/look-at-run.ts'
+import { hasStartMark } from '../run/run-directory.ts'
 import type { RunFile } from '../run/run-file.ts'
 import { SavedPlan } from './saved-plan.ts'
 
@@ -66,32 +66,35 @@ export async function checkNotDone(runsDirectory: string, planId: string): Promi
  * run whose `run.json` can't be read or is gone may have a plan: the copy in its directory shows it.
  */
 async function planIdOf(directory: string): Promise<string | null> {
-  const look = await lookAtRun(directory)
+  const look = await lookForRun(directory)
   if (look.kind === 'run') return look.run.plan?.id ?? null
   const path = join(directory, planCopyName)
-  if (!(await exists(path))) {
-    if (look.kind !== 'none' || !(await hasJournal(directory))) return null
-    throw notKnown(directory, `${directory} has a journal but no run.json.`)
+  // What can't be looked at is there.
+  if (!(await exists(path).catch(() => true))) {
+    if (look.kind === 'none' || look.restore === null) return null
+    throw notKnown(directory, look)
   }
   if (look.kind === 'none' && (await hasStartMark(directory))) return null
-  // Other programs use this file name as well. Only a journal shows that it is ours.
-  const isOurs = look.kind === 'unreadable' || (await hasJournal(directory))
   try {
     const plan = await SavedPlan.open(path)
     await plan.close()
     return plan.head.plan_id
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    if (!isOurs) return null
-    const why = look.kind === 'unreadable' ? look.why : `${directory} has a journal but no run.json.`
-    throw notKnown(directory, why, error)
+    // Other programs use this file name as well. Only what a run leaves shows that it is ours.
+    if (look.kind === 'none') return null
+    throw notKnown(directory, look, error)
   }
 }
 
-function notKnown(directory: string, why: string, cause?: Refusal): Refusal {
+function notKnown(
+  directory: string,
+  { why, restore }: Pick<Extract<RunLook, { kind: 'unreadable' }>, 'why' | 'restore'>,
+  cause?: Refusal,
+): Refusal {
   return new Refusal(
     `It is not known whether the plan was carried out already: ${why}`,
-    `Restore ${directory} from a backup, or move it elsewhere if it is not needed; then start again.`,
+    `${restore ?? `Restore ${directory} from a backup`}, or move ${restore === null ? 'it' : directory} elsewhere if it is not needed; then start again.`,
     cause,
   )
 }

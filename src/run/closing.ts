@@ -1,11 +1,12 @@
 import { basename, dirname, join } from 'node:path'
-import { exists } from '../files/exists.ts'
 import type { Fence } from '../files/synced-appends.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import { moved } from './life.ts'
-import { checkNoNextRun } from './next-run.ts'
-import { type RunFile, readRunFile, runFileName, writeRunFile } from './run-file.ts'
+import type { ListedRun } from './list-runs.ts'
+import { lookAtRun, lookForRun } from './look-at-run.ts'
+import { adviceAt, checkNoNextRun, placesBeside } from './next-run.ts'
+import { type RunFile, readRunFile, writeRunFile } from './run-file.ts'
 import { withRunLocks } from './run-locks.ts'
 
 /**
@@ -64,9 +65,8 @@ export async function finishHandOver(directory: string, run: RunFile): Promise<v
 
 /** Whether a run names another one that goes on from it, and is not closed. */
 async function isPromised(directory: string, to: RunFile): Promise<boolean> {
-  if (!(await exists(join(directory, runFileName)))) return false
-  const { closed_by: by, state } = await readRunFile(directory)
-  return by === to.run_id && state !== 'closed'
+  const look = await lookAtRun(directory)
+  return look.kind === 'run' && look.run.closed_by === to.run_id && look.run.state !== 'closed'
 }
 
 function closedBy(promised: RunFile, by: string): RunFile {
@@ -85,36 +85,35 @@ export async function checkNotClosed(
   run: RunFile,
   command: 'resume' | 'retry' | 'undo',
 ): Promise<void> {
-  if (run.closed_by === undefined) return await checkNoNextRun(directory, run)
-  const begun = await isTakenUp(directory, run)
+  if (run.closed_by === undefined) return await checkNoNextRun(directory, run, command)
   const name = runNameOf(directory)
+  if (!(await isTakenUp(directory, run)))
+    throw new Refusal(
+      `Run ${run.run_id} is closed, but run ${run.closed_by}, which was meant to go on from it, never began.`,
+      commandFor('retry', name),
+    )
+  const next = await findNext(directory, run.closed_by)
   throw new Refusal(
-    begun
-      ? `Run ${run.run_id} is closed: run ${run.closed_by} goes on from it.`
-      : `Run ${run.run_id} is closed, but run ${run.closed_by}, which was meant to go on from it, never began.`,
-    begun
-      ? commandFor((await isFinished(directory, run.closed_by)) ? command : 'resume', {
-          ...name,
-          runId: run.closed_by,
-        })
-      : commandFor('retry', name),
+    `Run ${run.run_id} is closed: run ${run.closed_by} goes on from it.`,
+    next === null
+      ? commandFor('resume', { ...name, runId: run.closed_by })
+      : adviceAt(next, command, commandFor(command, name)),
   )
-}
-
-async function isFinished(directory: string, by: string): Promise<boolean> {
-  try {
-    return (await readRunFile(join(dirname(directory), basename(by)))).state === 'finished'
-  } catch (error) {
-    // What can't be read says so when a person goes there.
-    if (error instanceof KnownError) return false
-    throw error
-  }
 }
 
 /** Whether another run goes on from this one. */
 export async function isTakenUp(directory: string, run: RunFile): Promise<boolean> {
   if (run.closed_by === undefined) return false
-  return (
-    run.state === 'closed' || (await exists(join(dirname(directory), basename(run.closed_by), runFileName)))
-  )
+  return run.state === 'closed' || (await findNext(directory, run.closed_by)) !== null
+}
+
+/** The run that goes on from another one, or what is left of it; null if it never began, or is elsewhere. */
+async function findNext(directory: string, by: string): Promise<ListedRun | null> {
+  const name = basename(by)
+  for (const place of await placesBeside(directory)) {
+    const next = join(place, name)
+    const look = await lookForRun(next)
+    if (look.kind !== 'none') return { name, directory: next, look }
+  }
+  return null
 }

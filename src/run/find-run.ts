@@ -1,14 +1,19 @@
-import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { lstat, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, normalize } from 'node:path'
 import { exists } from '../files/exists.ts'
-import { parseSystemError } from '../files/system-error.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { storeOf } from '../messages/store-place.ts'
-import { lookAtRun } from './look-at-run.ts'
+import { cannotLook, type ListedRun, listRuns } from './list-runs.ts'
+import { lookForRun } from './look-at-run.ts'
 import { runFileName } from './run-file.ts'
 
-/** Finds the directory of a run: by path, by id in the runs directory, or the latest run. */
+/**
+ * Finds the directory of a run: by path, by id in the runs directory, or the latest run. What it returns is the run's
+ * real place, in the directory where the runs beside it are, also if it was named by a link.
+ *
+ * @throws Refusal when there is no such run, when its `run.json` is gone, or when that can't be found out
+ */
 export async function findRun(
   runsDirectory: string,
   run: string | undefined,
@@ -17,50 +22,114 @@ export async function findRun(
   if (run !== undefined && latest) {
     throw new Refusal('Name either a run or --latest, not both.', 'okta-lifecycle resume --latest')
   }
-  if (run === undefined && !latest) {
+  if ((run === undefined && !latest) || run === '') {
     throw new Refusal('No run is given.', 'Give its id, or --latest; all runs: okta-lifecycle runs')
   }
   try {
-    return run === undefined ? await findLatest(runsDirectory) : await findNamed(runsDirectory, run)
+    if (run === undefined) return await findLatest(runsDirectory)
+    return isPath(run) ? await findAtPath(run) : await findById(runsDirectory, run)
   } catch (error) {
     if (error instanceof KnownError) throw error
     throw cannotLook(runsDirectory, error)
   }
 }
 
-async function findNamed(runsDirectory: string, run: string): Promise<string> {
-  // An id has no separator. What has one is a path, seen from where the command is typed.
-  const isPath = /[/\\]/.test(run) || run === '.' || run === '..'
-  const byId = join(runsDirectory, run)
-  if (!isPath && (await exists(join(byId, runFileName)))) return byId
-  if (await exists(join(run, runFileName))) return await inItsPlace(run)
+/** An id has no separator. What has one is a path, seen from where the command is typed. */
+function isPath(run: string): boolean {
+  return /[/\\]/.test(run) || run === '.' || run === '..'
+}
+
+async function findAtPath(path: string): Promise<string> {
+  const place = await placeOf(path)
+  if (place !== null && (await isRun(place))) return place
   throw new Refusal(
-    `There is no run ${run} in ${runsDirectory}.`,
-    `Check the id, or name another directory with --runs-dir DIR. To list the runs: ls ${shellWord(runsDirectory)}`,
+    `There is no run at ${path}.`,
+    'Check the path, which is seen from the current directory. To list all runs: okta-lifecycle runs',
+  )
+}
+
+/** Never looks anywhere but in the runs directory: another one may have a run with the same id. */
+async function findById(runsDirectory: string, id: string): Promise<string> {
+  // A name that begins with a dot is not a run.
+  const place = id.startsWith('.') ? null : await placeOf(join(runsDirectory, id))
+  if (place !== null && (await isRun(place))) return place
+  const store = storeOf(runsDirectory)
+  const isHere = store === null && (await exists(join(id, runFileName)).catch(() => false))
+  throw new Refusal(
+    `There is no run ${id} in ${store ?? runsDirectory}.`,
+    isHere
+      ? `Check --runs-dir. To name the run in the current directory, type a path: ./${shellWord(id)}`
+      : `Check the id, or name another directory with --runs-dir DIR. To list the runs: ls ${shellWord(runsDirectory)}`,
   )
 }
 
 /**
- * A run's directory by its own name. The runs beside it, and one that goes on from it, are in the directory above, which
- * neither a link elsewhere nor a name such as `.` tells.
+ * Whether there is a run in a directory, readable or not.
+ *
+ * @throws Refusal when all but its `run.json` is there, or when it is a link to what is not there
  */
-async function inItsPlace(path: string): Promise<string> {
+async function isRun(directory: string): Promise<boolean> {
+  const look = await lookForRun(directory)
+  if (look.kind === 'unreadable' && look.restore !== null) throw new Refusal(look.why, look.restore)
+  // Somebody else's run.json is refused by whoever reads it.
+  return look.kind !== 'none' || (await exists(join(directory, runFileName)))
+}
+
+/** The links by which runs were found, by the real place of each run. */
+const links = new Map<string, string>()
+
+/**
+ * The link by which a run was found; undefined if it was found in its real place. An earlier version kept the runs that
+ * go on from it beside the link.
+ */
+export function linkTo(directory: string): string | undefined {
+  return links.get(directory)
+}
+
+/**
+ * Where a path leads: as it was typed, if the text leads where the system goes and into the directory where the runs
+ * beside it are; neither a link to a run nor a name such as `.` does. Otherwise the real path. Null if nothing is there.
+ */
+async function placeOf(typed: string): Promise<string | null> {
+  // `r1/` and `r1/.` are r1.
+  const path = typed.replace(/(?<=[^/\\])(?:[/\\]+\.?)+$/, '')
+  const real = await realPathOf(path)
+  if (real === null) return null
+  const above = dirname(path)
   const isNamed = !['', '.', '..'].includes(basename(path))
-  return isNamed && !(await lstat(path.replace(/[/\\]+$/, ''))).isSymbolicLink() ? path : await realpath(path)
+  // Behind a link, `..` is not what the text says.
+  const isBeside = isNamed && (await realpath(normalize(above)).catch(() => null)) === dirname(real)
+  if (isBeside && basename(path) === basename(real)) return path
+  const place = isBeside ? join(above, basename(real)) : real
+  if (isNamed && (await lstat(path)).isSymbolicLink()) links.set(place, path)
+  return place
+}
+
+/** A link that leads nowhere, or in a circle, is in its own place. Null if nothing is there. */
+async function realPathOf(path: string): Promise<string | null> {
+  try {
+    return await realpath(path)
+  } catch {
+    // It may be such a link.
+  }
+  try {
+    const own = join(await realpath(dirname(path)), basename(path))
+    await lstat(own)
+    return own
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw error
+  }
 }
 
 async function findLatest(runsDirectory: string): Promise<string> {
-  const runs: { directory: string; created: number }[] = []
-  for (const name of (await listNames(runsDirectory)).sort().reverse()) {
-    // A name that begins with a dot is not a run: the holds of jobs are there.
-    if (name.startsWith('.')) continue
-    const directory = join(runsDirectory, name)
-    const created = await timeOf(directory)
-    if (created !== null) runs.push({ directory, created })
-  }
+  const runs = await Promise.all(
+    (await listRuns(runsDirectory)).map(async (run) => ({ ...run, began: await timeOf(run) })),
+  )
   // Ids that users choose don't sort by time.
-  const [newest] = runs.sort((a, b) => b.created - a.created)
-  if (newest !== undefined) return newest.directory
+  const [newest] = runs.toReversed().sort((a, b) => b.began - a.began)
+  if (newest !== undefined) return await findById(runsDirectory, newest.name)
   throw new Refusal(
     `There are no runs in ${storeOf(runsDirectory) ?? runsDirectory}.`,
     storeOf(runsDirectory) !== null
@@ -69,35 +138,19 @@ async function findLatest(runsDirectory: string): Promise<string> {
   )
 }
 
-async function listNames(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory)
-  } catch (error) {
-    // A directory that exists but can't be read may be full of runs.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-}
-
 /**
- * When a run began or, if its `run.json` does not say, when its directory was made; null if the directory is not a run.
- * A copy, or a file system that does not keep that time, may make a run seem newer than it is; then somebody looks at
- * it.
+ * When a run began or, if its `run.json` does not say, when its directory was made. A copy, or a file system that does
+ * not keep that time, may make a run seem newer than it is; then somebody looks at it.
+ *
+ * @throws Refusal for one whose directory can't be reached: it may be the latest run
  */
-async function timeOf(directory: string): Promise<number | null> {
-  if (!(await exists(join(directory, runFileName)))) return null
-  const look = await lookAtRun(directory)
+async function timeOf({ directory, look }: ListedRun): Promise<number> {
   if (look.kind === 'run') return Date.parse(look.run.created_at)
-  const { birthtimeMs, ctimeMs } = await stat(directory)
-  return birthtimeMs > 0 ? birthtimeMs : ctimeMs
-}
-
-/** The error for a runs directory that can't be read. */
-export function cannotLook(runsDirectory: string, cause: unknown): KnownError {
-  const error = parseSystemError(cause)
-  return new Refusal(
-    `The runs in ${runsDirectory} can't be read: ${error?.why ?? String(cause)}.`,
-    `${error?.fix ?? 'Remove the cause'}, or name another directory with --runs-dir DIR`,
-    cause,
-  )
+  const made = await stat(directory).catch(() => null)
+  if (made === null)
+    throw new Refusal(
+      `Which run is the latest can't be found out: ${look.why}`,
+      `${look.restore ?? `Restore ${directory} from a backup`}, or name the run by its id`,
+    )
+  return made.birthtimeMs > 0 ? made.birthtimeMs : made.ctimeMs
 }

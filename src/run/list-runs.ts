@@ -1,9 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exists } from '../files/exists.ts'
-import { cannotLook } from './find-run.ts'
-import { lookAtRun, type RunLook } from './look-at-run.ts'
-import { hasBegun, hasStartMark } from './run-directory.ts'
+import { parseSystemError } from '../files/system-error.ts'
+import { type KnownError, Refusal } from '../messages/known-error.ts'
+import { lookForRun, type RunLook } from './look-at-run.ts'
 
 /** A run in a runs directory, or what is left of one. */
 export interface ListedRun {
@@ -14,8 +13,8 @@ export interface ListedRun {
 }
 
 /**
- * All runs in a runs directory, by name. A directory without `run.json` counts only if a run has begun in it. A runs
- * directory that does not exist has none.
+ * All runs in a runs directory, by name. A directory without `run.json` counts only if a run has begun in it, or if it is
+ * a link to what is not there. A runs directory that does not exist has none.
  *
  * @throws Refusal when it can't be read
  */
@@ -23,19 +22,9 @@ export async function listRuns(runsDirectory: string): Promise<readonly ListedRu
   const runs: ListedRun[] = []
   for (const name of await namesIn(runsDirectory)) {
     const directory = join(runsDirectory, name)
-    const look = await lookAtRun(directory)
+    const look = await lookForRun(directory)
     // A run may be removed while others are looked at.
-    if (!(await exists(directory))) continue
-    if (look.kind !== 'none') runs.push({ name, directory, look })
-    // A retry writes what it takes over before its run.json. As long as our mark is there, nothing was ever sent.
-    else if ((await hasBegun(directory)) && !(await hasStartMark(directory))) {
-      const lost = {
-        kind: 'unreadable',
-        job: null,
-        why: `${directory} has a journal, or what is kept beside one, but no run.json.`,
-      } as const
-      runs.push({ name, directory, look: lost })
-    }
+    if (look.kind !== 'none' && (await isThere(directory))) runs.push({ name, directory, look })
   }
   return runs
 }
@@ -48,4 +37,25 @@ async function namesIn(runsDirectory: string): Promise<readonly string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw cannotLook(runsDirectory, error)
   }
+}
+
+/** Whether a name is there, even if it is a link that leads nowhere. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** The error for a runs directory that can't be read. */
+export function cannotLook(runsDirectory: string, cause: unknown): KnownError {
+  const error = parseSystemError(cause)
+  return new Refusal(
+    `The runs in ${runsDirectory} can't be read: ${error?.why ?? String(cause)}.`,
+    `${error?.fix ?? 'Remove the cause'}, or name another directory with --runs-dir DIR`,
+    cause,
+  )
 }

@@ -1,66 +1,130 @@
 import { realpath } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { exists } from '../files/exists.ts'
+import { dirname, join, normalize } from 'node:path'
+import * as z from 'zod'
+import { readRegular } from '../files/read-regular.ts'
 import { checkJournal } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
+import { linkTo } from './find-run.ts'
 import { type ListedRun, listRuns } from './list-runs.ts'
-import { hasBegun, journalPath } from './run-directory.ts'
+import { journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
 
 /** The run that another one retries or takes back. */
 type Origin = Pick<RunFile, 'retry_of' | 'undo_of'>
 
+/** What a person wants to do with a run. */
+type Command = 'resume' | 'retry' | 'undo'
+
 /**
  * Makes sure that no run beside this one goes on from it without its knowledge. A run is told before another one goes on
  * from it, so one that was not told is an older copy: what the other run has done since would be done again.
  *
+ * @param command what a person wants to do with the run
  * @throws Refusal when there is such a run, or when it can't be found out whether there is one
  */
-export async function checkNoNextRun(directory: string, run: Pick<RunFile, 'run_id'>): Promise<void> {
+export async function checkNoNextRun(
+  directory: string,
+  run: Pick<RunFile, 'run_id'>,
+  command: Command,
+): Promise<void> {
   const { run_id: runId } = run
-  for (const beside of await runsBeside(directory)) {
-    const origin = await originOf(beside, runId)
-    if (origin?.retry_of !== runId && origin?.undo_of !== runId) continue
-    const next = beside.look.kind === 'run' ? beside.look.run.run_id : beside.name
-    throw new Refusal(
-      `${directory} is an older copy of run ${runId}, from before run ${next} went on from it. Nothing was sent.`,
-      commandFor('resume', { ...runNameOf(directory), runId: next }),
-    )
+  const again = commandFor(command, runNameOf(directory))
+  const unknown: ListedRun[] = []
+  for (const place of await placesBeside(directory)) {
+    for (const beside of await listRuns(place)) {
+      const origin = await originOf(beside)
+      if (origin === null) unknown.push(beside)
+      if (origin?.retry_of !== runId && origin?.undo_of !== runId) continue
+      const next = beside.look.kind === 'run' ? beside.look.run.run_id : beside.name
+      throw new Refusal(
+        `${directory} is an older copy of run ${runId}, from before run ${next} went on from it. Nothing was sent.`,
+        adviceAt(beside, command, again),
+      )
+    }
   }
-}
-
-/** The runs beside a directory. Where it is a link, they may lie beside the link, or beside what it leads to. */
-async function runsBeside(directory: string): Promise<readonly ListedRun[]> {
-  const places = new Set([await realpath(dirname(directory)), dirname(await realpath(directory))])
-  return (await Promise.all([...places].map(listRuns))).flat()
-}
-
-/**
- * The run that a listed one goes on from, by its `run.json` or else by its journal; null if nothing shows that it has ever
- * begun.
- *
- * @throws Refusal when neither can be read
- */
-async function originOf({ name, directory, look }: ListedRun, runId: string): Promise<Origin | null> {
-  if (look.kind === 'run') return look.run
-  const origin = await originByJournal(directory).catch(() => 'unknown' as const)
-  if (origin !== 'unknown') return origin
+  const [first] = unknown
+  if (first === undefined) return
+  const { name, look } = first
+  const why = look.kind === 'run' ? '' : look.why
   throw new Refusal(
-    `Run ${name} may have gone on from run ${runId}, and that can't be found out: ${look.why} Nothing was sent.`,
-    `Restore run.json in ${directory} from a backup. If run ${name} has nothing to do with run ${runId}, move ${directory} somewhere else`,
+    `Run ${name} may have gone on from run ${runId}, and that can't be found out: ${why} Nothing was sent.`,
+    `${howToRestore(first)}. If run ${name} has nothing to do with run ${runId}, move ${first.directory} somewhere else`,
   )
 }
 
-/** The same by the journal alone. `unknown` if its sound part has no execution. */
-async function originByJournal(directory: string): Promise<Origin | 'unknown' | null> {
-  // Its reports outlive its journal.
-  if (!(await hasBegun(directory)) && !(await exists(join(directory, 'summary.json')))) return null
-  let origin: Origin | 'unknown' = 'unknown'
-  await checkJournal(journalPath(directory), { run: null, head: null }, ({ event }) => {
-    if (event.event !== 'execution' || event.begun === undefined) return
-    const { retry_of: retried, undo_of: undone } = event.begun
-    origin = { retry_of: retried ?? undefined, undo_of: undone ?? undefined }
-  })
+/**
+ * The directories in which the runs that go on from a run may be: the one above its own and, if it was found by a link,
+ * the one above that.
+ */
+export async function placesBeside(directory: string): Promise<readonly string[]> {
+  const link = linkTo(directory)
+  const places = [
+    dirname(directory),
+    dirname(await realpath(directory)),
+    ...(link === undefined ? [] : [dirname(link)]),
+  ]
+  const byRealPath = new Map<string, string>()
+  for (const place of places) {
+    const real = await realpath(place)
+    // The text of a path may lead elsewhere than the system goes.
+    const isAsWritten = (await realpath(normalize(place)).catch(() => null)) === real
+    if (!byRealPath.has(real)) byRealPath.set(real, isAsWritten ? place : real)
+  }
+  return [...byRealPath.values()]
+}
+
+/**
+ * What to type next about a run that goes on from another one.
+ *
+ * @param command what a person wants to do with the other run: once this one has finished, it is done with this one
+ * @param again what that person has typed
+ */
+export function adviceAt(next: ListedRun, command: Command, again: string): string {
+  if (next.look.kind !== 'run') return `${howToRestore(next)}, then: ${again}`
+  const todo = next.look.run.state === 'finished' ? command : 'resume'
+  return commandFor(todo, { runId: next.name, runsDirectory: dirname(next.directory) })
+}
+
+function howToRestore({ directory, look }: ListedRun): string {
+  const restore = look.kind === 'unreadable' ? look.restore : null
+  return restore ?? `Restore run.json in ${directory} from a backup`
+}
+
+/** The run that a listed one goes on from, by its `run.json` or else by its journal or its summary; null if none says. */
+async function originOf({ directory, look }: ListedRun): Promise<Origin | null> {
+  if (look.kind === 'run') return look.run
+  return (await originByJournal(directory)) ?? (await originBySummary(directory))
+}
+
+/** Null if the sound part of its journal has no execution. */
+async function originByJournal(directory: string): Promise<Origin | null> {
+  let origin: Origin | null = null
+  try {
+    await checkJournal(journalPath(directory), { run: null, head: null }, ({ event }) => {
+      if (event.event !== 'execution' || event.begun === undefined) return
+      const { retry_of: retried, undo_of: undone } = event.begun
+      origin = { retry_of: retried ?? undefined, undo_of: undone ?? undefined }
+    })
+  } catch {
+    return null
+  }
   return origin
+}
+
+/** What `summary.json` says of a run's origin. */
+const originSchema = z.object({
+  retry_of: z.string().nullable(),
+  undo_of: z.string().nullable().default(null),
+})
+
+/** Null if its summary can't be read, or does not say. */
+async function originBySummary(directory: string): Promise<Origin | null> {
+  try {
+    const summary: unknown = JSON.parse(await readRegular(join(directory, 'summary.json')))
+    const { retry_of: retried, undo_of: undone } = originSchema.parse(summary)
+    return { retry_of: retried ?? undefined, undo_of: undone ?? undefined }
+  } catch {
+    return null
+  }
 }

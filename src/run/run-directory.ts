@@ -119,9 +119,32 @@ export async function hasJournal(directory: string): Promise<boolean> {
   return await exists(journalPath(directory))
 }
 
-/** Whether a run has begun its work in a directory, even if its journal is gone. */
-export async function hasBegun(directory: string): Promise<boolean> {
-  return (await hasJournal(directory)) || (await hasHead(journalPath(directory)))
+/** What only a run that has begun leaves in its directory besides its journal. Its reports may outlive both. */
+const reportNames = ['summary.json', 'results.csv', 'results.jsonl']
+
+/**
+ * What shows that a run has begun in a directory, even if its journal is gone, in words; null if nothing does, or if
+ * there is no such directory. A name counts whatever it leads to: what can't be read is there all the same.
+ *
+ * @throws the system's error when the directory can't be read
+ */
+export async function traceOfRun(directory: string): Promise<string | null> {
+  const names = await namesIn(directory)
+  if (names.includes(journalFileName)) return 'a journal'
+  const hasHeadFile = await hasHead(journalPath(directory)).catch(() => true)
+  return hasHeadFile
+    ? 'what is kept beside a journal'
+    : (reportNames.find((name) => names.includes(name)) ?? null)
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    throw error
+  }
 }
 
 /**

@@ -83,22 +83,23 @@ it.each(['retry', 'undo'])('an older copy of a run is not acted on beside its %s
     rmSync(join(runs, runId), { recursive: true })
     renameSync(join(place.directory, 'backup'), join(runs, runId))
     const applied = { ...org.applied }
-    const expectRefused = async (why: string, what = ''): Promise<void> => {
+    const expectRefused = async (why: string, advice: string, what = ''): Promise<void> => {
       for (const other of ['resume', 'retry', 'undo']) {
         const end = await place.runHere(org, [other, runId, ...again])
         expect([end.code, org.applied], what + end.stderr).toEqual([2, applied])
-        expect(end.stderr, what).toMatch(new RegExp(why))
+        expect(end.stderr, what).toMatch(new RegExp(`${why}[^]*${advice.replace('COMMAND', other)}`))
       }
     }
-    const isOlder = `older copy of run run, from before run ${name} went on from it[^]*okta-lifecycle resume ${name}`
-    await expectRefused(isOlder)
+    const isOlder = `older copy of run run, from before run ${name} went on from it`
+    // The other run has finished, so what was to be done with this one is done with that one.
+    await expectRefused(isOlder, `okta-lifecycle COMMAND ${name}\n`)
     // However the run is named, the others are looked for beside it.
     symlinkSync(join(runs, runId), join(place.directory, 'linked'))
     for (const named of [
       `runs/${runId}/.`,
       `runs/${runId}/`,
       `runs/../runs/${runId}/../${runId}`,
-      'linked',
+      './linked',
     ]) {
       const end = await place.runHere(org, ['retry', named, ...again])
       expect([named, end.code, org.applied], end.stderr).toEqual([named, 2, applied])
@@ -109,20 +110,25 @@ it.each(['retry', 'undo'])('an older copy of a run is not acted on beside its %s
     const runFile = join(runs, name ?? '', 'run.json')
     const whole = readFileSync(runFile, 'utf8')
     const newer = whole.replace('"format": 1', '"format": 99')
+    const toRestore = `Restore run.json in runs/${name} from a backup, then: okta-lifecycle COMMAND run\n`
     for (const damaged of [whole.slice(0, -20), '{}', newer]) {
       writeFileSync(runFile, damaged)
-      await expectRefused(isOlder, damaged.slice(0, 20))
+      await expectRefused(isOlder, toRestore, damaged.slice(0, 20))
     }
     rmSync(runFile)
-    await expectRefused(isOlder, 'removed')
+    await expectRefused(isOlder, toRestore, 'removed')
+    // What its journal does not say any more, its summary does.
     writeFileSync(join(runs, name ?? '', 'journal.ndjson'), 'hello\n')
-    const isUnknown = `Run ${name} may have gone on from run run, and that can't be found out`
-    await expectRefused(isUnknown, 'no journal')
-    // Without its journal, what else lies there shows that it has begun.
+    await expectRefused(isOlder, toRestore, 'no journal')
     rmSync(join(runs, name ?? '', 'journal.ndjson'))
-    await expectRefused(isUnknown, 'journal gone')
-    writeFileSync(runFile, '{', { mode: 0o600 })
     rmSync(join(runs, name ?? '', 'journal.head'))
-    await expectRefused(isUnknown, 'head gone')
+    await expectRefused(isOlder, toRestore, 'only reports')
+    rmSync(join(runs, name ?? '', 'summary.json'))
+    const isUnknown = `Run ${name} may have gone on from run run, and that can't be found out`
+    await expectRefused(isUnknown, `Restore run.json in runs/${name}`, 'no summary')
+    for (const left of ['results.csv', 'results.jsonl', 'failed.csv', 'report.html'])
+      rmSync(join(runs, name ?? '', left), { force: true })
+    writeFileSync(runFile, '{', { mode: 0o600 })
+    await expectRefused(isUnknown, `Restore run.json in runs/${name}`, 'a part of run.json alone')
   })
 })

@@ -304,6 +304,25 @@ describe('a saved plan', () => {
     })
   })
 
+  it('is held up by a link to a disk that is not there', async () => {
+    await withWorkplace(async (place) => {
+      const org = await tenPlanned(place)
+      const runs = join(place.directory, 'runs')
+      await mkdir(runs, { recursive: true })
+      for (const target of ['/nowhere/one', 'one']) {
+        await symlink(target, join(runs, 'one'))
+        const held = await place.runHere(org, planned)
+        expect([held.code, lifecycleCalls(org)], held.stderr).toEqual([2, []])
+        expect(held.stderr).toMatch(/not known whether the plan was carried out already: .*one/)
+        await rm(join(runs, 'one'))
+      }
+      // A name that begins with a dot is not a run.
+      await symlink('/nowhere/one', join(runs, '.one'))
+      expect((await place.runHere(org, planned)).code).toBe(0)
+      await rm(join(runs, '.one'))
+    })
+  })
+
   it('is done once in a runs directory', async () => {
     await withWorkplace(async (place) => {
       const org = await tenPlanned(place)

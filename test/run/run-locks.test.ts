@@ -88,7 +88,7 @@ describe('the hold of a job', () => {
     await withDirectory(async (directory) => {
       const runs = join(directory, 'runs')
       const run = await createRunDirectory(runs, 'r1')
-      await writeFile(join(run, 'run.json'), '{}')
+      await writeFile(join(run, 'run.json'), '{"run_id":')
       await withJob(runs, 'nightly', 'r1', async () => {
         for (const path of ['.jobs', '.jobs/nightly', '.jobs/nightly/lock'])
           expect((await stat(join(runs, path))).mode & 0o777).toBe(0o700)

@@ -161,13 +161,13 @@ export const editedBugs: readonly EditedBug[] = [
     breaks: 'I11',
     file: 'run/next-run',
     from: "if (look.kind === 'run') return look.run",
-    to: "return look.kind === 'run' ? look.run : null",
+    to: "return look.kind === 'run' ? look.run : {}",
   },
   {
     name: 'nobody looks for runs that went on from an older copy',
     breaks: 'I11',
     file: 'run/next-run',
-    from: 'of await runsBeside(directory)',
+    from: 'of await placesBeside(directory)',
     to: 'of []',
   },
   {

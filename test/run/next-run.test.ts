@@ -1,0 +1,148 @@
+import { mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkNotClosed, isTakenUp } from '../../src/run/closing.ts'
+import { findRun } from '../../src/run/find-run.ts'
+import { listRuns } from '../../src/run/list-runs.ts'
+import { checkNoNextRun } from '../../src/run/next-run.ts'
+import { type RunFile, writeRunFile } from '../../src/run/run-file.ts'
+import { readRunsOfJob } from '../../src/run/runs-of-job.ts'
+import { plainRun } from '../engine/plain-run.ts'
+import { knownErrorOf, withDirectory } from '../journal/support.ts'
+
+const old: RunFile = { ...plainRun(), run_id: 'r1', state: 'finished' }
+const retry: RunFile = { ...plainRun(), run_id: 'r2', retry_of: 'r1', state: 'finished' }
+
+async function write(directory: string, run: RunFile): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  await writeRunFile(directory, run)
+}
+
+/** A run, and its retry, which it was never told about. */
+async function withRetry(
+  more: Partial<RunFile>,
+  work: (at: { readonly runs: string; readonly r1: string; readonly r2: string }) => Promise<void>,
+): Promise<void> {
+  await withDirectory(async (made) => {
+    const runs = join(await realpath(made), 'runs')
+    const at = { runs, r1: join(runs, 'r1'), r2: join(runs, 'r2') }
+    await write(at.r1, old)
+    await write(at.r2, { ...retry, ...more })
+    await work(at)
+  })
+}
+
+const unknown = /^Run r2 may have gone on from run r1, and that can't be found out: .* Nothing was sent\.$/
+
+describe('an older copy of a run', () => {
+  it.each([
+    ['finished', 'undo', 'undo'],
+    ['finished', 'retry', 'retry'],
+    ['stopped', 'undo', 'resume'],
+  ] as const)('beside its retry, which is %s: %s becomes %s', async (state, command, advised) => {
+    await withRetry({ state }, async ({ runs, r1 }) => {
+      const error = await knownErrorOf(() => checkNoNextRun(r1, old, command))
+      expect(error.message).toMatch(
+        /is an older copy of run r1, from before run r2 went on from it\. Nothing was sent\.$/,
+      )
+      expect(error.next).toBe(`okta-lifecycle ${advised} r2 --runs-dir ${runs}`)
+    })
+  })
+
+  it('is known by the summary of the other run when nothing else is left of it', async () => {
+    await withRetry({}, async ({ runs, r1, r2 }) => {
+      await rm(join(r2, 'run.json'))
+      await checkNoNextRun(r1, old, 'retry')
+      await writeFile(join(r2, 'summary.json'), '{"run_id":"r2","retry_of":"r1"}')
+      const error = await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))
+      expect(error.message).toContain('is an older copy of run r1')
+      expect(error.next).toBe(
+        `Restore run.json in ${r2} from a backup, then: okta-lifecycle retry r1 --runs-dir ${runs}`,
+      )
+      await writeFile(join(r2, 'summary.json'), '{"run_id":"r2","retry_of":"other"}')
+      await checkNoNextRun(r1, old, 'retry')
+    })
+  })
+
+  it.each(['journal.ndjson', 'journal.head', 'summary.json', 'results.csv', 'results.jsonl'])(
+    "can't be ruled out beside a run of which only %s is left",
+    async (left) => {
+      await withRetry({}, async ({ r1, r2, runs }) => {
+        await rm(join(r2, 'run.json'))
+        await writeFile(join(r2, left), '')
+        expect((await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))).message).toMatch(unknown)
+        expect((await listRuns(runs)).map(({ name, look }) => [name, look.kind])).toEqual([
+          ['r1', 'run'],
+          ['r2', 'unreadable'],
+        ])
+        expect(await readRunsOfJob(runs, 'any', 'any')).toHaveProperty('unreadable')
+      })
+    },
+  )
+
+  it("can't be ruled out beside a run of which only a part of run.json is left", async () => {
+    await withRetry({}, async ({ r1, r2 }) => {
+      await writeFile(join(r2, 'run.json'), '{"run_id":"r2"')
+      expect((await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))).message).toMatch(unknown)
+      // Whatever else is there is looked at first: there may be the run that goes on from it.
+      await write(join(r2, '..', 'r3'), { ...retry, run_id: 'r3' })
+      expect((await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))).message).toContain(
+        'before run r3 went on',
+      )
+    })
+  })
+
+  it.each(['/nowhere/r2', 'r2'])("can't be ruled out beside a link to %s", async (target) => {
+    await withRetry({}, async ({ r1, r2, runs }) => {
+      await rm(r2, { recursive: true })
+      await symlink(target, r2)
+      expect((await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))).message).toMatch(unknown)
+      expect((await listRuns(runs)).map(({ name }) => name)).toEqual(['r1', 'r2'])
+      // Its name is no run's.
+      await rename(r2, join(runs, '.r2'))
+      await checkNoNextRun(r1, old, 'retry')
+    })
+  })
+
+  it('is one also when it lies elsewhere, and its retry beside the link by which it is named', async () => {
+    await withRetry({}, async ({ runs, r1 }) => {
+      const volume = join(runs, '..', 'volume')
+      await mkdir(volume)
+      await rename(r1, join(volume, 'r1'))
+      await symlink(join(volume, 'r1'), r1)
+      const named = await findRun(runs, 'r1', false)
+      expect(named).toBe(join(volume, 'r1'))
+      const error = await knownErrorOf(() => checkNoNextRun(named, old, 'undo'))
+      expect(error.next).toBe(`okta-lifecycle undo r2 --runs-dir ${runs}`)
+      // It has been told, but its retry is still there.
+      const closed = { ...old, state: 'closed', closed_by: 'r2' } as const
+      const told = await knownErrorOf(() => checkNotClosed(named, closed, 'undo'))
+      expect(told.next).toBe(`okta-lifecycle undo r2 --runs-dir ${runs}`)
+    })
+  })
+})
+
+describe('a run that another one was to go on from', () => {
+  const promised = { ...old, closed_by: 'r2' }
+
+  it('is taken up when the other has lost its run.json, or nobody can read it', async () => {
+    await withRetry({}, async ({ runs, r1, r2 }) => {
+      await rm(join(r2, 'run.json'))
+      expect(await isTakenUp(r1, promised)).toBe(false)
+      for (const spoil of [
+        () => writeFile(join(r2, 'summary.json'), '{}'),
+        () => symlink('run.json', join(r2, 'run.json')),
+        () => writeFile(join(r2, 'run.json'), '{"run_id":'),
+      ]) {
+        await rm(join(r2, 'run.json'), { force: true })
+        await spoil()
+        expect(await isTakenUp(r1, promised)).toBe(true)
+        const error = await knownErrorOf(() => checkNotClosed(r1, promised, 'undo'))
+        expect(error.message).toBe('Run r1 is closed: run r2 goes on from it.')
+        expect(error.next).toBe(
+          `Restore run.json in ${r2} from a backup, then: okta-lifecycle undo r1 --runs-dir ${runs}`,
+        )
+      }
+    })
+  })
+})
