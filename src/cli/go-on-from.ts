@@ -4,6 +4,7 @@ import { exists } from '../files/exists.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
 import { removeFiles } from '../files/replacing-file.ts'
 import type { Fence } from '../files/synced-appends.ts'
+import { parseSystemError } from '../files/system-error.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../messages/stop.ts'
@@ -72,7 +73,13 @@ export interface GoingOnFlags
   readonly guards: GuardFlags
 }
 
+/** Whether this command may have sent anything. */
+interface Progress {
+  sending: boolean
+}
+
 interface GoingOnOptions extends GoingOnFlags, GoingOn, Pick<CarryOutOptions, 'stop' | 'say'> {
+  readonly progress: Progress
   /** What the old run and the question's reads have sent lately: it counts for the run that follows. */
   readonly sentBefore: SentBefore
 }
@@ -91,6 +98,7 @@ export async function goOnFrom(
   const directory = await findRun(flags['runs-dir'], name, flags.latest)
   const stop = new StopSwitch()
   const watch = { onWatch: say, signal: stop.signal, store: flags.runStore }
+  const progress: Progress = { sending: false }
   return await withStopHooks(stop, async () => {
     try {
       // The job's lock is held to the end, because the new run belongs to the same job.
@@ -98,15 +106,25 @@ export async function goOnFrom(
       await checkNoCopy(directory, from, going.command)
       const job = lockedJob(from)
       return await withRunLocks(directory, job, watch, (hold) =>
-        goOn(directory, hold, { ...going, ...flags, stop, say, sentBefore: new SentBefore() }),
+        goOn(directory, hold, { ...going, ...flags, stop, say, progress, sentBefore: new SentBefore() }),
       )
     } catch (error) {
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
       // An error of the new run has its own next command by now.
       const again = commandFor(going.command, runNameOf(directory))
-      throw withNext(error, `, then: ${again}`, exitCodes.stoppedByGuard)
+      // What is wrong with a file stays wrong until somebody has corrected it; a disk that fails may not.
+      const isRefusal = !progress.sending && isMisplaced(error)
+      throw withNext(error, `, then: ${again}`, isRefusal ? exitCodes.nothingSent : exitCodes.stoppedByGuard)
     }
   })
+}
+
+/** The system's error codes for something else in the place of a file. */
+const misplaced: ReadonlySet<string | undefined> = new Set(['ELOOP', 'EISDIR', 'EFTYPE'])
+
+function isMisplaced(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return misplaced.has(parseSystemError(error)?.code) || isMisplaced(error.cause)
 }
 
 async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
@@ -145,6 +163,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
       const sentBefore = new SentBefore(options.sentBefore.clock)
       await addSentBeforeRun(sentBefore, { directory: oldDirectory, run: old }, Date.now())
       const settling = { ...options, directory: oldDirectory, run: old, org, hold: oldHold, sentBefore }
+      options.progress.sending = true
       await settleRun(settling, again)
       options.sentBefore.takeExhausted(sentBefore)
     } finally {
@@ -160,6 +179,7 @@ async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOpti
     await addSentByRuns(options.sentBefore, from, Date.now())
     const begun = await begin(from, { directory, runId }, hold, options)
     if ('end' in begun) return await begun.end()
+    options.progress.sending = true
     const org = await orgHere(options, directory, begun.run)
     if (org === null) return await handToWorkers(options.runStore, directory, begun.run)
     return await carryOut({ ...options, directory, run: begun.run, org, hold })

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -132,3 +132,29 @@ it.each(['retry', 'undo'])('an older copy of a run is not acted on beside its %s
     await expectRefused(isUnknown, `Restore run.json in runs/${name}`, 'a part of run.json alone')
   })
 })
+
+it.each(['retry', 'undo'])(
+  '%s sends nothing, and says so, when a file leads in a circle',
+  async (command) => {
+    await withWorkplace(async (place) => {
+      const org = await stoppedRun(place, 'suspend')
+      const run = join(place.directory, 'runs', runId)
+      const applied = { ...org.applied }
+      const kept = join(place.directory, 'kept')
+      for (const name of ['journal.ndjson', 'journal.head', 'run.json', 'input.csv']) {
+        for (const spoil of [
+          () => symlinkSync(name, join(run, name)),
+          () => mkdirSync(join(run, name), { mode: 0o700 }),
+        ]) {
+          renameSync(join(run, name), kept)
+          spoil()
+          const end = await place.runHere(org, [command, runId, ...again])
+          expect([name, end.code, org.applied], end.stderr).toEqual([name, 2, applied])
+          expect(end.stderr, name).toMatch(/\n→ /)
+          rmSync(join(run, name), { recursive: true })
+          renameSync(kept, join(run, name))
+        }
+      }
+    })
+  },
+)
