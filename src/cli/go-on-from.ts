@@ -120,7 +120,7 @@ export async function goOnFrom(
 }
 
 /** The system's error codes for something else in the place of a file. */
-const misplaced: ReadonlySet<string | undefined> = new Set(['ELOOP', 'EISDIR', 'EFTYPE'])
+const misplaced: ReadonlySet<string | undefined> = new Set(['ELOOP', 'EISDIR', 'ERR_FS_EISDIR', 'EFTYPE'])
 
 function isMisplaced(error: unknown): boolean {
   if (!(error instanceof Error)) return false

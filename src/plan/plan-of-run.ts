@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, normalize } from 'node:path'
 import { exists } from '../files/exists.ts'
 import { parseSystemError } from '../files/system-error.ts'
 import { commandFor } from '../messages/commands.ts'
@@ -101,7 +101,8 @@ function notKnown(
 
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    return await readdir(directory)
+    // As the text says, like each path below it: behind a link, the system would take `..` elsewhere.
+    return await readdir(normalize(directory))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     const why = parseSystemError(error)?.why ?? String(error)

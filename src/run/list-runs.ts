@@ -1,5 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, normalize } from 'node:path'
 import { parseSystemError } from '../files/system-error.ts'
 import { type KnownError, Refusal } from '../messages/known-error.ts'
 import { lookForRun, type RunLook } from './look-at-run.ts'
@@ -31,8 +31,10 @@ export async function listRuns(runsDirectory: string): Promise<readonly ListedRu
 
 async function namesIn(runsDirectory: string): Promise<readonly string[]> {
   try {
+    // As the text says, like each path below it: behind a link, the system would take `..` elsewhere.
+    const names = await readdir(normalize(runsDirectory))
     // A name that begins with a dot is not a run: the holds of jobs are there.
-    return (await readdir(runsDirectory)).filter((name) => !name.startsWith('.')).sort()
+    return names.filter((name) => !name.startsWith('.')).sort()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw cannotLook(runsDirectory, error)

@@ -74,15 +74,20 @@ export async function placesBeside(directory: string): Promise<readonly string[]
   return [...byRealPath.values()]
 }
 
+/** An undo of an undo would do the run again, which nobody has asked for. What it could not take back is its retry's. */
+const insteadOnUndo: Readonly<Record<Command, string>> = { resume: 'resume', undo: 'retry', retry: 'status' }
+
 /**
  * What to type next about a run that goes on from another one.
  *
- * @param command what a person wants to do with the other run: once this one has finished, it is done with this one
+ * @param command what a person wants to do with the other run: once this one has ended, it is done with this one
  * @param again what that person has typed
  */
 export function adviceAt(next: ListedRun, command: Command, again: string): string {
   if (next.look.kind !== 'run') return `${howToRestore(next)}, then: ${again}`
-  const todo = next.look.run.state === 'finished' ? command : 'resume'
+  const { state, undo_of: undone } = next.look.run
+  const instead = undone === undefined ? command : insteadOnUndo[command]
+  const todo = state === 'finished' || state === 'closed' ? instead : 'resume'
   return commandFor(todo, { runId: next.name, runsDirectory: dirname(next.directory) })
 }
 

@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -91,8 +100,11 @@ it.each(['retry', 'undo'])('an older copy of a run is not acted on beside its %s
       }
     }
     const isOlder = `older copy of run run, from before run ${name} went on from it`
-    // The other run has finished, so what was to be done with this one is done with that one.
-    await expectRefused(isOlder, `okta-lifecycle COMMAND ${name}\n`)
+    // The other run has finished, so what was to be done with this one is done with that one, but an undo is not undone.
+    await expectRefused(
+      isOlder,
+      `okta-lifecycle ${command === 'retry' ? 'COMMAND' : '(resume|retry|status)'} ${name}\n`,
+    )
     // However the run is named, the others are looked for beside it.
     symlinkSync(join(runs, runId), join(place.directory, 'linked'))
     for (const named of [
@@ -155,6 +167,36 @@ it.each(['retry', 'undo'])(
           renameSync(kept, join(run, name))
         }
       }
+    })
+  },
+)
+
+it.each(['retry', 'undo'])(
+  '%s that has begun to settle calls does not say that it sent nothing',
+  async (command) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 20 })
+      let killed = false
+      const results = join(place.directory, 'runs', runId, 'results.csv')
+      const org = await place.org({
+        users,
+        latencyMs: 20,
+        fault: ({ action }) => {
+          // While the calls are settled, something gets in the way.
+          if (killed && action === null) mkdirSync(results, { recursive: true, mode: 0o700 })
+          return null
+        },
+      })
+      await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const cli = place.start(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], impatient)
+      await org.waitUntil(() => Object.keys(org.applied).length >= 5)
+      cli.kill('SIGKILL')
+      await cli.ended
+      killed = true
+      const end = await place.run(org, [command, runId, ...again], impatient)
+      expect([end.code, existsSync(results)], end.stderr).toEqual([3, true])
+      expect(end.stderr).toMatch(new RegExp(`then: okta-lifecycle ${command} ${runId}\n`))
     })
   },
 )

@@ -127,6 +127,15 @@ describe('a path', () => {
     })
   })
 
+  it('to a runs directory is the same for an id and for the latest run', async () => {
+    await withTwoSites(async (here, there) => {
+      await symlink(there, join(here, '..', 'others'))
+      await makeRun(here, 'r2', { created_at: '2090-01-01T00:00:00.000Z' })
+      expect(await findRun('../others/../runs', 'r2', false)).toBe('../runs/r2')
+      expect(await findRun('../others/../runs', undefined, true)).toBe('../runs/r2')
+    })
+  })
+
   it('through a part that is not there leads nowhere', async () => {
     await withTwoSites(async () => {
       await expect(findRun('/nowhere', 'gone/../r1', false)).rejects.toThrow('There is no run at')

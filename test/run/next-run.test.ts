@@ -49,6 +49,20 @@ describe('an older copy of a run', () => {
     })
   })
 
+  it.each([
+    ['undo', 'retry'],
+    ['retry', 'status'],
+    ['resume', 'resume'],
+  ] as const)('beside its undo: %s never becomes an undo of that, but %s', async (command, advised) => {
+    await withRetry({ retry_of: undefined, undo_of: 'r1' }, async ({ runs, r1 }) => {
+      const error = await knownErrorOf(() => checkNoNextRun(r1, old, command))
+      expect(error.next).toBe(`okta-lifecycle ${advised} r2 --runs-dir ${runs}`)
+      const closed = { ...old, state: 'closed', closed_by: 'r2' } as const
+      const told = await knownErrorOf(() => checkNotClosed(r1, closed, command))
+      expect(told.next).toBe(`okta-lifecycle ${advised} r2 --runs-dir ${runs}`)
+    })
+  })
+
   it('is known by the summary of the other run when nothing else is left of it', async () => {
     await withRetry({}, async ({ runs, r1, r2 }) => {
       await rm(join(r2, 'run.json'))
