@@ -54,9 +54,14 @@ async function findById(runsDirectory: string, id: string): Promise<string> {
   const place = id.startsWith('.') ? null : await placeOf(join(runsDirectory, id))
   if (place !== null && (await isRun(place))) return place
   const store = storeOf(runsDirectory)
-  const isHere = store === null && (await exists(join(id, runFileName)).catch(() => false))
+  if (store !== null)
+    throw new Refusal(
+      `There is no run ${id} in ${store}.`,
+      `Check the id. To list the runs: okta-lifecycle runs --store ${shellWord(store)}`,
+    )
+  const isHere = await exists(join(id, runFileName)).catch(() => false)
   throw new Refusal(
-    `There is no run ${id} in ${store ?? runsDirectory}.`,
+    `There is no run ${id} in ${runsDirectory}.`,
     isHere
       ? `Check --runs-dir. To name the run in the current directory, type a path: ./${shellWord(id)}`
       : `Check the id, or name another directory with --runs-dir DIR. To list the runs: ls ${shellWord(runsDirectory)}`,

@@ -1,4 +1,4 @@
-import { readlink } from 'node:fs/promises'
+import { lstat, readlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { exists } from '../files/exists.ts'
 import { readRegular } from '../files/read-regular.ts'
@@ -64,9 +64,9 @@ async function lookAgain(path: string, why: string): Promise<RunLook> {
 
 /** A link to what is not there, as to a disk that is not mounted, may lead to a run. Null for everything else. */
 async function lookAtLink(path: string): Promise<RunLook | null> {
-  if (await exists(path)) return null
-  const target = await readlink(path).catch(() => null)
-  if (target === null) return null
+  const named = await lstat(path).catch(() => null)
+  if (named?.isSymbolicLink() !== true || (await exists(path))) return null
+  const target = await readlink(path)
   return lost(
     `${path} is a link to ${target}, which is not there.`,
     `Bring ${target} back: mount its disk, or restore it from a backup`,

@@ -48,6 +48,12 @@ describe('an id', () => {
     })
   })
 
+  it('that a store does not know is answered with the store', async () => {
+    const error = await knownErrorOf(() => findRun('/nowhere/postgres%3A%2F%2Fhost%2Fdb', 'r1', false))
+    expect(error.message).toBe('There is no run r1 in postgres://host/db.')
+    expect(error.next).toMatch(/okta-lifecycle runs --store postgres:\/\/host\/db$/)
+  })
+
   it('of a run that has lost its run.json says what to restore', async () => {
     await withTwoSites(async (_here, there) => {
       await rm(join(there, 'r1', 'run.json'))
