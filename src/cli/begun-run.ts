@@ -23,7 +23,7 @@ export async function findBegunRun(
   args: Named,
   name: string | undefined,
 ): Promise<{ readonly directory: string; readonly run: RunFile }> {
-  const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
+  const { directory } = await findRun(args['runs-dir'], name, args.latest || name === undefined)
   const run = await readRunFile(directory)
   await checkJournalKept(directory, run, await readRecordedHead(directory))
   if (run.state === 'new' && !(await hasJournal(directory))) {

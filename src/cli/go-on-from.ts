@@ -11,7 +11,7 @@ import { RunStopped, StopSwitch } from '../messages/stop.ts'
 import { reportAgain } from '../report/report-again.ts'
 import { readRecordedHead } from '../report/summary.ts'
 import { checkNotClosed, handOver, isTakenUp } from '../run/closing.ts'
-import { findRun } from '../run/find-run.ts'
+import { findRun, type RunPlace } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
 import { checkInputCopy } from '../run/input-of-run.ts'
 import { isOver, isResumable } from '../run/life.ts'
@@ -95,7 +95,8 @@ export async function goOnFrom(
   name: string | undefined,
   flags: GoingOnFlags,
 ): Promise<ExitCode> {
-  const directory = await findRun(flags['runs-dir'], name, flags.latest)
+  const place = await findRun(flags['runs-dir'], name, flags.latest)
+  const { directory } = place
   const stop = new StopSwitch()
   const watch = { onWatch: say, signal: stop.signal, store: flags.runStore }
   const progress: Progress = { sending: false }
@@ -106,7 +107,7 @@ export async function goOnFrom(
       await checkNoCopy(directory, from, going.command)
       const job = lockedJob(from)
       return await withRunLocks(directory, job, watch, (hold) =>
-        goOn(directory, hold, { ...going, ...flags, stop, say, progress, sentBefore: new SentBefore() }),
+        goOn(place, hold, { ...going, ...flags, stop, say, progress, sentBefore: new SentBefore() }),
       )
     } catch (error) {
       if (error instanceof RunStopped && stop.reason !== null) return stop.reason.exitCode
@@ -127,16 +128,17 @@ function isMisplaced(error: unknown): boolean {
   return misplaced.has(parseSystemError(error)?.code) || isMisplaced(error.cause)
 }
 
-async function goOn(oldDirectory: string, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
+async function goOn(oldPlace: RunPlace, oldHold: Holding, options: GoingOnOptions): Promise<ExitCode> {
   if (options['take-copy'] && options.runStore === undefined)
     throw new Refusal(
       '--take-copy is about a run of a store that was restored, and this run is kept in a directory.',
       'Leave out --take-copy, or name the store (--store)',
     )
+  const { directory: oldDirectory } = oldPlace
   let old = await readRunFile(oldDirectory)
   await checkJournalKept(oldDirectory, old, await readRecordedHead(oldDirectory))
-  if (await isTakenUp(oldDirectory, old)) await checkNotClosed(oldDirectory, old, options.command)
-  await checkNoNextRun(oldDirectory, old, options.command)
+  if (await isTakenUp(oldPlace, old)) await checkNotClosed(oldPlace, old, options.command)
+  await checkNoNextRun(oldPlace, old, options.command)
   if (!options.yes && !canAsk()) {
     throw new Refusal(
       'There is no terminal on which to ask before sending.',

@@ -193,7 +193,7 @@ export async function readSummaryOf(
 }
 
 /** Reads `summary.json` of a directory; null if it is missing or can't be understood. */
-export async function readSummary(directory: string): Promise<Summary | null> {
+async function readSummary(directory: string): Promise<Summary | null> {
   try {
     const text = await readRegular(join(directory, 'summary.json'))
     const parsed = summarySchema.safeParse(withAllReasons(JSON.parse(text)))

@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Fence } from '../files/synced-appends.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
+import type { RunPlace } from './find-run.ts'
 import { moved } from './life.ts'
 import type { ListedRun } from './list-runs.ts'
 import { lookAtRun, lookForRun } from './look-at-run.ts'
@@ -81,18 +82,18 @@ function closedBy(promised: RunFile, by: string): RunFile {
  * @throws KnownError when another run goes on from it or was meant to
  */
 export async function checkNotClosed(
-  directory: string,
+  at: RunPlace,
   run: RunFile,
   command: 'resume' | 'retry' | 'undo',
 ): Promise<void> {
-  if (run.closed_by === undefined) return await checkNoNextRun(directory, run, command)
-  const name = runNameOf(directory)
-  if (!(await isTakenUp(directory, run)))
+  if (run.closed_by === undefined) return await checkNoNextRun(at, run, command)
+  const name = runNameOf(at.directory)
+  if (!(await isTakenUp(at, run)))
     throw new Refusal(
       `Run ${run.run_id} is closed, but run ${run.closed_by}, which was meant to go on from it, never began.`,
       commandFor('retry', name),
     )
-  const next = await findNext(directory, run.closed_by)
+  const next = await findNext(at, run.closed_by)
   throw new Refusal(
     `Run ${run.run_id} is closed: run ${run.closed_by} goes on from it.`,
     next === null
@@ -102,15 +103,15 @@ export async function checkNotClosed(
 }
 
 /** Whether another run goes on from this one. */
-export async function isTakenUp(directory: string, run: RunFile): Promise<boolean> {
+export async function isTakenUp(at: RunPlace, run: RunFile): Promise<boolean> {
   if (run.closed_by === undefined) return false
-  return run.state === 'closed' || (await findNext(directory, run.closed_by)) !== null
+  return run.state === 'closed' || (await findNext(at, run.closed_by)) !== null
 }
 
 /** The run that goes on from another one, or what is left of it; null if it never began, or is elsewhere. */
-async function findNext(directory: string, by: string): Promise<ListedRun | null> {
+async function findNext(at: RunPlace, by: string): Promise<ListedRun | null> {
   const name = basename(by)
-  for (const place of await placesBeside(directory)) {
+  for (const place of await placesBeside(at)) {
     const next = join(place, name)
     const look = await lookForRun(next)
     if (look.kind !== 'none') return { name, directory: next, look }

@@ -8,17 +8,26 @@ import { cannotLook, type ListedRun, listRuns } from './list-runs.ts'
 import { lookForRun } from './look-at-run.ts'
 import { runFileName } from './run-file.ts'
 
+/** Where a run is. */
+export interface RunPlace {
+  /** Its real place, in the directory where the runs beside it are. */
+  readonly directory: string
+  /** The link by which it was named; null if it was named by its place. An earlier version kept the runs that go on from it there. */
+  readonly link: string | null
+}
+
 /**
- * Finds the directory of a run: by path, by id in the runs directory, or the latest run. What it returns is the run's
- * real place, in the directory where the runs beside it are, also if it was named by a link.
+ * Finds a run: by path, by id in the runs directory, or the latest run.
  *
+ * @param mayBeLost whether what is left of a run without a `run.json` counts as one, too
  * @throws Refusal when there is no such run, when its `run.json` is gone, or when that can't be found out
  */
 export async function findRun(
   runsDirectory: string,
   run: string | undefined,
   latest: boolean,
-): Promise<string> {
+  mayBeLost = false,
+): Promise<RunPlace> {
   if (run !== undefined && latest) {
     throw new Refusal('Name either a run or --latest, not both.', 'okta-lifecycle resume --latest')
   }
@@ -26,8 +35,8 @@ export async function findRun(
     throw new Refusal('No run is given.', 'Give its id, or --latest; all runs: okta-lifecycle runs')
   }
   try {
-    if (run === undefined) return await findLatest(runsDirectory)
-    return isPath(run) ? await findAtPath(run) : await findById(runsDirectory, run)
+    if (run === undefined) return await findLatest(runsDirectory, mayBeLost)
+    return isPath(run) ? await findAtPath(run, mayBeLost) : await findById(runsDirectory, run, mayBeLost)
   } catch (error) {
     if (error instanceof KnownError) throw error
     throw cannotLook(runsDirectory, error)
@@ -39,9 +48,9 @@ function isPath(run: string): boolean {
   return /[/\\]/.test(run) || run === '.' || run === '..'
 }
 
-async function findAtPath(path: string): Promise<string> {
+async function findAtPath(path: string, mayBeLost: boolean): Promise<RunPlace> {
   const place = await placeOf(path)
-  if (place !== null && (await isRun(place))) return place
+  if (place !== null && (await isRun(place.directory, mayBeLost))) return place
   throw new Refusal(
     `There is no run at ${path}.`,
     'Check the path, which is seen from the current directory. To list all runs: okta-lifecycle runs',
@@ -49,10 +58,10 @@ async function findAtPath(path: string): Promise<string> {
 }
 
 /** Never looks anywhere but in the runs directory: another one may have a run with the same id. */
-async function findById(runsDirectory: string, id: string): Promise<string> {
+async function findById(runsDirectory: string, id: string, mayBeLost: boolean): Promise<RunPlace> {
   // A name that begins with a dot is not a run.
   const place = id.startsWith('.') ? null : await placeOf(join(runsDirectory, id))
-  if (place !== null && (await isRun(place))) return place
+  if (place !== null && (await isRun(place.directory, mayBeLost))) return place
   const store = storeOf(runsDirectory)
   if (store !== null)
     throw new Refusal(
@@ -73,29 +82,19 @@ async function findById(runsDirectory: string, id: string): Promise<string> {
  *
  * @throws Refusal when all but its `run.json` is there, or when it is a link to what is not there
  */
-async function isRun(directory: string): Promise<boolean> {
+async function isRun(directory: string, mayBeLost: boolean): Promise<boolean> {
   const look = await lookForRun(directory)
-  if (look.kind === 'unreadable' && look.restore !== null) throw new Refusal(look.why, look.restore)
+  if (!mayBeLost && look.kind === 'unreadable' && look.restore !== null)
+    throw new Refusal(look.why, look.restore)
   // Somebody else's run.json is refused by whoever reads it.
   return look.kind !== 'none' || (await exists(join(directory, runFileName)))
-}
-
-/** The links by which runs were found, by the real place of each run. */
-const links = new Map<string, string>()
-
-/**
- * The link by which a run was found; undefined if it was found in its real place. An earlier version kept the runs that
- * go on from it beside the link.
- */
-export function linkTo(directory: string): string | undefined {
-  return links.get(directory)
 }
 
 /**
  * Where a path leads: as it was typed, if the text leads where the system goes and into the directory where the runs
  * beside it are; neither a link to a run nor a name such as `.` does. Otherwise the real path. Null if nothing is there.
  */
-async function placeOf(typed: string): Promise<string | null> {
+async function placeOf(typed: string): Promise<RunPlace | null> {
   // `r1/` and `r1/.` are r1.
   const path = typed.replace(/(?<=[^/\\])(?:[/\\]+\.?)+$/, '')
   const real = await realPathOf(path)
@@ -104,10 +103,9 @@ async function placeOf(typed: string): Promise<string | null> {
   const isNamed = !['', '.', '..'].includes(basename(path))
   // Behind a link, `..` is not what the text says.
   const isBeside = isNamed && (await realpath(normalize(above)).catch(() => null)) === dirname(real)
-  if (isBeside && basename(path) === basename(real)) return path
-  const place = isBeside ? join(above, basename(real)) : real
-  if (isNamed && (await lstat(path)).isSymbolicLink()) links.set(place, path)
-  return place
+  if (isBeside && basename(path) === basename(real)) return { directory: path, link: null }
+  const isLink = isNamed && (await lstat(path)).isSymbolicLink()
+  return { directory: isBeside ? join(above, basename(real)) : real, link: isLink ? path : null }
 }
 
 /** A link that leads nowhere, or in a circle, is in its own place. Null if nothing is there. */
@@ -128,13 +126,13 @@ async function realPathOf(path: string): Promise<string | null> {
   }
 }
 
-async function findLatest(runsDirectory: string): Promise<string> {
+async function findLatest(runsDirectory: string, mayBeLost: boolean): Promise<RunPlace> {
   const runs = await Promise.all(
     (await listRuns(runsDirectory)).map(async (run) => ({ ...run, began: await timeOf(run) })),
   )
   // Ids that users choose don't sort by time.
   const [newest] = runs.toReversed().sort((a, b) => b.began - a.began)
-  if (newest !== undefined) return await findById(runsDirectory, newest.name)
+  if (newest !== undefined) return await findById(runsDirectory, newest.name, mayBeLost)
   throw new Refusal(
     `There are no runs in ${storeOf(runsDirectory) ?? runsDirectory}.`,
     storeOf(runsDirectory) !== null

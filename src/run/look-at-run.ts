@@ -43,7 +43,15 @@ export async function lookForRun(directory: string): Promise<RunLook> {
   const what = (await exists(join(directory, runFileName)))
     ? ', but its run.json is not that of a run'
     : ' but no run.json'
-  return lost(`${directory} has ${trace}${what}.`, `Restore run.json in ${directory} from a backup`)
+  const found = lost(`${directory} has ${trace}${what}.`, `Restore run.json in ${directory} from a backup`)
+  return { ...found, job: await jobOfSummary(directory) }
+}
+
+/** The job that a run's summary names; null if it can't be read, or names none. */
+async function jobOfSummary(directory: string): Promise<string | null> {
+  const text = await readRegular(join(directory, 'summary.json')).catch(() => '')
+  const job = fieldOf(parse(text), 'job')
+  return typeof job === 'string' ? job : null
 }
 
 async function lookAgain(path: string, why: string): Promise<RunLook> {
@@ -73,7 +81,7 @@ async function lookAtLink(path: string): Promise<RunLook | null> {
   )
 }
 
-function lost(why: string, restore: string): RunLook {
+function lost(why: string, restore: string): Extract<RunLook, { kind: 'unreadable' }> {
   return { kind: 'unreadable', job: null, why, restore }
 }
 

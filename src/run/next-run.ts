@@ -5,7 +5,7 @@ import { readRegular } from '../files/read-regular.ts'
 import { checkJournal } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { Refusal } from '../messages/known-error.ts'
-import { linkTo } from './find-run.ts'
+import type { RunPlace } from './find-run.ts'
 import { type ListedRun, listRuns } from './list-runs.ts'
 import { journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
@@ -24,14 +24,15 @@ type Command = 'resume' | 'retry' | 'undo'
  * @throws Refusal when there is such a run, or when it can't be found out whether there is one
  */
 export async function checkNoNextRun(
-  directory: string,
+  at: RunPlace,
   run: Pick<RunFile, 'run_id'>,
   command: Command,
 ): Promise<void> {
   const { run_id: runId } = run
+  const { directory } = at
   const again = commandFor(command, runNameOf(directory))
   const unknown: ListedRun[] = []
-  for (const place of await placesBeside(directory)) {
+  for (const place of await placesBeside(at)) {
     for (const beside of await listRuns(place)) {
       const origin = await originOf(beside)
       if (origin === null) unknown.push(beside)
@@ -57,12 +58,11 @@ export async function checkNoNextRun(
  * The directories in which the runs that go on from a run may be: the one above its own and, if it was found by a link,
  * the one above that.
  */
-export async function placesBeside(directory: string): Promise<readonly string[]> {
-  const link = linkTo(directory)
+export async function placesBeside({ directory, link }: RunPlace): Promise<readonly string[]> {
   const places = [
     dirname(directory),
     dirname(await realpath(directory)),
-    ...(link === undefined ? [] : [dirname(link)]),
+    ...(link === null ? [] : [dirname(link)]),
   ]
   const byRealPath = new Map<string, string>()
   for (const place of places) {

@@ -119,8 +119,10 @@ export async function hasJournal(directory: string): Promise<boolean> {
   return await exists(journalPath(directory))
 }
 
-/** What only a run that has begun leaves in its directory besides its journal. Its reports may outlive both. */
+/** What a run that has come to a stop leaves in its directory besides its journal. These may outlive it. */
 const reportNames = ['summary.json', 'results.csv', 'results.jsonl']
+/** What tells its directory from one into which somebody has written or copied reports. */
+const ownName = /^(?:lock|run\.log|input\..*)$/
 
 /**
  * What shows that a run has begun in a directory, even if its journal is gone, in words; null if nothing does, or if
@@ -132,9 +134,9 @@ export async function traceOfRun(directory: string): Promise<string | null> {
   const names = await namesIn(directory)
   if (names.includes(journalFileName)) return 'a journal'
   const hasHeadFile = await hasHead(journalPath(directory)).catch(() => true)
-  return hasHeadFile
-    ? 'what is kept beside a journal'
-    : (reportNames.find((name) => names.includes(name)) ?? null)
+  if (hasHeadFile) return 'what is kept beside a journal'
+  if (!names.some((name) => ownName.test(name))) return null
+  return reportNames.find((name) => names.includes(name)) ?? null
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

@@ -147,3 +147,18 @@ it('verify-journal says that a finished run has a journal from before its end', 
     await expectNothingIsSent(place, org, /finished|journal/)
   })
 })
+
+it('a run that has lost its run.json is shown as damaged, and no older one stands for it', async () => {
+  await withWorkplace(async (place) => {
+    const { org, at } = await ended(place, 'SIGINT')
+    rmSync(at('run.json'))
+    for (const named of [[runId], ['--latest'], []]) {
+      const status = await place.runHere(null, ['status', ...named])
+      expect([status.code, status.stdout], named.join(' ')).toEqual([
+        1,
+        expect.stringMatching(/damaged: .* has a journal but no run\.json/),
+      ])
+    }
+    await expectNothingIsSent(place, org, /has a journal but no run\.json/)
+  })
+})

@@ -8,6 +8,7 @@ import { checkNotClosed, handOver, isTakenUp } from '../../src/run/closing.ts'
 import { type RunFile, readRunFile, runFileName, writeRunFile } from '../../src/run/run-file.ts'
 import { plainRun } from '../engine/plain-run.ts'
 import { knownErrorOf, withDirectory } from '../journal/support.ts'
+import { placeAt } from './places.ts'
 
 interface Two {
   readonly from: { readonly directory: string; readonly run: RunFile }
@@ -38,12 +39,12 @@ describe('a run that another goes on from', () => {
       const run = await readRunFile(from.directory)
       expect(run).toMatchObject({ state: 'closed', closed_by: 'next', reason: 'run next goes on from it' })
       expect(await readRunFile(to.directory)).toEqual(to.run)
-      expect(await isTakenUp(from.directory, run)).toBe(true)
-      const error = await knownErrorOf(() => checkNotClosed(from.directory, run, 'undo'))
+      expect(await isTakenUp(placeAt(from.directory), run)).toBe(true)
+      const error = await knownErrorOf(() => checkNotClosed(placeAt(from.directory), run, 'undo'))
       expect(error.message).toBe('Run old is closed: run next goes on from it.')
       expect(error.next).toMatch(/^okta-lifecycle resume next --runs-dir /)
       await writeRunFile(to.directory, { ...to.run, state: 'finished' })
-      const after = await knownErrorOf(() => checkNotClosed(from.directory, run, 'undo'))
+      const after = await knownErrorOf(() => checkNotClosed(placeAt(from.directory), run, 'undo'))
       expect(after.next).toMatch(/^okta-lifecycle undo next --runs-dir /)
     })
   })
@@ -53,7 +54,7 @@ describe('a run that another goes on from', () => {
       await handOver(from, to, noFence, async () => {
         const run = await readRunFile(from.directory)
         expect(run).toEqual({ ...from.run, closed_by: 'next' })
-        await knownErrorOf(() => checkNotClosed(from.directory, run, 'undo'))
+        await knownErrorOf(() => checkNotClosed(placeAt(from.directory), run, 'undo'))
         expect(await exists(join(to.directory, runFileName))).toBe(false)
       })
     })
@@ -76,8 +77,8 @@ describe('a run that another goes on from', () => {
       await expect(killed).rejects.toThrow('killed')
       const run = await readRunFile(from.directory)
       expect(run).toMatchObject({ state: 'stopped', closed_by: 'next' })
-      expect(await isTakenUp(from.directory, run)).toBe(false)
-      const error = await knownErrorOf(() => checkNotClosed(from.directory, run, 'undo'))
+      expect(await isTakenUp(placeAt(from.directory), run)).toBe(false)
+      const error = await knownErrorOf(() => checkNotClosed(placeAt(from.directory), run, 'undo'))
       expect(error.message).toContain('never began')
       expect(error.next).toMatch(/^okta-lifecycle retry old --runs-dir /)
     })
@@ -87,14 +88,14 @@ describe('a run that another goes on from', () => {
     await withTwo(async ({ from, to }) => {
       await handOver(from, to, noFence, async () => {})
       await rm(to.directory, { recursive: true })
-      expect(await isTakenUp(from.directory, await readRunFile(from.directory))).toBe(true)
+      expect(await isTakenUp(placeAt(from.directory), await readRunFile(from.directory))).toBe(true)
     })
   })
 
   it('is not closed by itself', async () => {
     await withTwo(async ({ from }) => {
-      await checkNotClosed(from.directory, from.run, 'resume')
-      expect(await isTakenUp(from.directory, from.run)).toBe(false)
+      await checkNotClosed(placeAt(from.directory), from.run, 'resume')
+      expect(await isTakenUp(placeAt(from.directory), from.run)).toBe(false)
     })
   })
 })

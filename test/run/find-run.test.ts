@@ -38,12 +38,12 @@ async function withTwoSites(work: (here: string, there: string) => Promise<void>
 describe('an id', () => {
   it('is looked for in the runs directory alone, never in the current directory', async () => {
     await withTwoSites(async (_here, there) => {
-      expect(await findRun(there, 'r1', false)).toBe(join(there, 'r1'))
+      expect((await findRun(there, 'r1', false)).directory).toBe(join(there, 'r1'))
       await rename(join(there, 'r1'), join(there, 'moved'))
       const error = await knownErrorOf(() => findRun(there, 'r1', false))
       expect([error.message, error.exitCode]).toEqual([`There is no run r1 in ${there}.`, 2])
       expect(error.next).toMatch(/type a path: \.\/r1$/)
-      expect(await findRun(there, './r1', false)).toBe('./r1')
+      expect((await findRun(there, './r1', false)).directory).toBe('./r1')
       expect((await knownErrorOf(() => findRun(there, 'r2', false))).next).not.toContain('./r2')
     })
   })
@@ -87,14 +87,16 @@ describe('the latest run', () => {
         const second = await makeRun(runs, 'second')
         await rm(second, { recursive: true })
         await mkdir(second)
-        expect(await findRun(runs, undefined, true)).toBe(join(runs, 'first'))
+        expect((await findRun(runs, undefined, true)).directory).toBe(join(runs, 'first'))
+        // Reports alone may be copies that somebody has put there.
+        await writeFile(join(second, 'input.csv'), '')
         await writeFile(join(second, left), '')
         const error = await knownErrorOf(() => findRun(runs, undefined, true))
         expect(error.message).toMatch(/second has .* but no run\.json/)
         expect(error.next).toBe(`Restore run.json in ${second} from a backup`)
         // A start of ours that broke off has sent nothing.
         await writeFile(join(second, '.started-by-okta-lifecycle'), '')
-        expect(await findRun(runs, undefined, true)).toBe(join(runs, 'first'))
+        expect((await findRun(runs, undefined, true)).directory).toBe(join(runs, 'first'))
       })
     },
   )
@@ -105,7 +107,7 @@ describe('the latest run', () => {
       await symlink(target, join(runs, 'second'))
       const error = await knownErrorOf(() => findRun(runs, undefined, true))
       expect(error.message).toMatch(/^Which run is the latest can't be found out: .*second/)
-      expect(await findRun(runs, 'first', false)).toBe(join(runs, 'first'))
+      expect((await findRun(runs, 'first', false)).directory).toBe(join(runs, 'first'))
     })
   })
 })
@@ -114,7 +116,7 @@ describe('a path', () => {
   it('leads where the system goes: `..` behind a link is not what the text says', async () => {
     await withTwoSites(async (here, there) => {
       await symlink(join(there, 'r1'), join(here, 'cur'))
-      expect(await findRun('/nowhere', 'cur/../r1', false)).toBe(join(there, 'r1'))
+      expect((await findRun('/nowhere', 'cur/../r1', false)).directory).toBe(join(there, 'r1'))
       await rename(join(there, 'r1'), join(there, 'moved'))
       await rm(join(here, 'cur'))
       await symlink(join(there, 'moved'), join(here, 'cur'))
@@ -127,9 +129,9 @@ describe('a path', () => {
     await withTwoSites(async (here, there) => {
       await symlink(there, join(here, '..', 'others'))
       for (const named of ['./r1', '../runs/r1', '../others/r1', '../../a/runs/r1'])
-        expect(await findRun('/nowhere', named, false)).toBe(named)
+        expect((await findRun('/nowhere', named, false)).directory).toBe(named)
       for (const more of ['/', '/.', '/./', '//'])
-        expect(await findRun('/nowhere', `../runs/r1${more}`, false)).toBe('../runs/r1')
+        expect((await findRun('/nowhere', `../runs/r1${more}`, false)).directory).toBe('../runs/r1')
     })
   })
 
@@ -137,8 +139,8 @@ describe('a path', () => {
     await withTwoSites(async (here, there) => {
       await symlink(there, join(here, '..', 'others'))
       await makeRun(here, 'r2', { created_at: '2090-01-01T00:00:00.000Z' })
-      expect(await findRun('../others/../runs', 'r2', false)).toBe('../runs/r2')
-      expect(await findRun('../others/../runs', undefined, true)).toBe('../runs/r2')
+      expect((await findRun('../others/../runs', 'r2', false)).directory).toBe('../runs/r2')
+      expect((await findRun('../others/../runs', undefined, true)).directory).toBe('../runs/r2')
     })
   })
 
@@ -156,13 +158,13 @@ describe('a run that is a link', () => {
       await symlink(join(there, 'r1'), join(here, 'r1'))
       const real = join(there, 'r1')
       for (const named of ['r1', './r1', './r1/', real, './r1/.'])
-        expect(await findRun(here, named, false)).toBe(real)
-      expect(await findRun(here, undefined, true)).toBe(real)
+        expect((await findRun(here, named, false)).directory).toBe(real)
+      expect((await findRun(here, undefined, true)).directory).toBe(real)
       // A link to its neighbour is that one. A runs directory that is a link stays as it is typed.
       await symlink('r1', join(there, 'link'))
       await symlink(there, join(here, '..', 'others'))
-      expect(await findRun('../others', 'link', false)).toBe('../others/r1')
-      expect(await findRun('../others', 'r1', false)).toBe('../others/r1')
+      expect((await findRun('../others', 'link', false)).directory).toBe('../others/r1')
+      expect((await findRun('../others', 'r1', false)).directory).toBe('../others/r1')
     })
   })
 

@@ -9,6 +9,7 @@ import { type RunFile, writeRunFile } from '../../src/run/run-file.ts'
 import { readRunsOfJob } from '../../src/run/runs-of-job.ts'
 import { plainRun } from '../engine/plain-run.ts'
 import { knownErrorOf, withDirectory } from '../journal/support.ts'
+import { placeAt } from './places.ts'
 
 const old: RunFile = { ...plainRun(), run_id: 'r1', state: 'finished' }
 const retry: RunFile = { ...plainRun(), run_id: 'r2', retry_of: 'r1', state: 'finished' }
@@ -41,7 +42,7 @@ describe('an older copy of a run', () => {
     ['stopped', 'undo', 'resume'],
   ] as const)('beside its retry, which is %s: %s becomes %s', async (state, command, advised) => {
     await withRetry({ state }, async ({ runs, r1 }) => {
-      const error = await knownErrorOf(() => checkNoNextRun(r1, old, command))
+      const error = await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, command))
       expect(error.message).toMatch(
         /is an older copy of run r1, from before run r2 went on from it\. Nothing was sent\.$/,
       )
@@ -55,10 +56,10 @@ describe('an older copy of a run', () => {
     ['resume', 'resume'],
   ] as const)('beside its undo: %s never becomes an undo of that, but %s', async (command, advised) => {
     await withRetry({ retry_of: undefined, undo_of: 'r1' }, async ({ runs, r1 }) => {
-      const error = await knownErrorOf(() => checkNoNextRun(r1, old, command))
+      const error = await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, command))
       expect(error.next).toBe(`okta-lifecycle ${advised} r2 --runs-dir ${runs}`)
       const closed = { ...old, state: 'closed', closed_by: 'r2' } as const
-      const told = await knownErrorOf(() => checkNotClosed(r1, closed, command))
+      const told = await knownErrorOf(() => checkNotClosed(placeAt(r1), closed, command))
       expect(told.next).toBe(`okta-lifecycle ${advised} r2 --runs-dir ${runs}`)
     })
   })
@@ -66,15 +67,20 @@ describe('an older copy of a run', () => {
   it('is known by the summary of the other run when nothing else is left of it', async () => {
     await withRetry({}, async ({ runs, r1, r2 }) => {
       await rm(join(r2, 'run.json'))
-      await checkNoNextRun(r1, old, 'retry')
-      await writeFile(join(r2, 'summary.json'), '{"run_id":"r2","retry_of":"r1"}')
-      const error = await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))
+      // What was prepared for a start that never came.
+      await writeFile(join(r2, 'input.csv'), '')
+      await checkNoNextRun(placeAt(r1), old, 'retry')
+      await writeFile(join(r2, 'summary.json'), '{"run_id":"r2","job":"leavers","retry_of":"r1"}')
+      const error = await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))
       expect(error.message).toContain('is an older copy of run r1')
       expect(error.next).toBe(
         `Restore run.json in ${r2} from a backup, then: okta-lifecycle retry r1 --runs-dir ${runs}`,
       )
+      // Of its job, nothing can be said; other jobs go on.
+      expect(await readRunsOfJob(runs, 'leavers', 'any')).toHaveProperty('unreadable')
+      expect(await readRunsOfJob(runs, 'joiners', 'any')).toEqual({ runs: [] })
       await writeFile(join(r2, 'summary.json'), '{"run_id":"r2","retry_of":"other"}')
-      await checkNoNextRun(r1, old, 'retry')
+      await checkNoNextRun(placeAt(r1), old, 'retry')
     })
   })
 
@@ -83,8 +89,9 @@ describe('an older copy of a run', () => {
     async (left) => {
       await withRetry({}, async ({ r1, r2, runs }) => {
         await rm(join(r2, 'run.json'))
+        await writeFile(join(r2, 'input.csv'), '')
         await writeFile(join(r2, left), '')
-        expect((await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))).message).toMatch(unknown)
+        expect((await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))).message).toMatch(unknown)
         expect((await listRuns(runs)).map(({ name, look }) => [name, look.kind])).toEqual([
           ['r1', 'run'],
           ['r2', 'unreadable'],
@@ -97,10 +104,10 @@ describe('an older copy of a run', () => {
   it("can't be ruled out beside a run of which only a part of run.json is left", async () => {
     await withRetry({}, async ({ r1, r2 }) => {
       await writeFile(join(r2, 'run.json'), '{"run_id":"r2"')
-      expect((await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))).message).toMatch(unknown)
+      expect((await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))).message).toMatch(unknown)
       // Whatever else is there is looked at first: there may be the run that goes on from it.
       await write(join(r2, '..', 'r3'), { ...retry, run_id: 'r3' })
-      expect((await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))).message).toContain(
+      expect((await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))).message).toContain(
         'before run r3 went on',
       )
     })
@@ -110,11 +117,11 @@ describe('an older copy of a run', () => {
     await withRetry({}, async ({ r1, r2, runs }) => {
       await rm(r2, { recursive: true })
       await symlink(target, r2)
-      expect((await knownErrorOf(() => checkNoNextRun(r1, old, 'retry'))).message).toMatch(unknown)
+      expect((await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))).message).toMatch(unknown)
       expect((await listRuns(runs)).map(({ name }) => name)).toEqual(['r1', 'r2'])
       // Its name is no run's.
       await rename(r2, join(runs, '.r2'))
-      await checkNoNextRun(r1, old, 'retry')
+      await checkNoNextRun(placeAt(r1), old, 'retry')
     })
   })
 
@@ -125,7 +132,7 @@ describe('an older copy of a run', () => {
       await rename(r1, join(volume, 'r1'))
       await symlink(join(volume, 'r1'), r1)
       const named = await findRun(runs, 'r1', false)
-      expect(named).toBe(join(volume, 'r1'))
+      expect(named).toEqual({ directory: join(volume, 'r1'), link: r1 })
       const error = await knownErrorOf(() => checkNoNextRun(named, old, 'undo'))
       expect(error.next).toBe(`okta-lifecycle undo r2 --runs-dir ${runs}`)
       // It has been told, but its retry is still there.
@@ -142,16 +149,19 @@ describe('a run that another one was to go on from', () => {
   it('is taken up when the other has lost its run.json, or nobody can read it', async () => {
     await withRetry({}, async ({ runs, r1, r2 }) => {
       await rm(join(r2, 'run.json'))
-      expect(await isTakenUp(r1, promised)).toBe(false)
+      expect(await isTakenUp(placeAt(r1), promised)).toBe(false)
       for (const spoil of [
-        () => writeFile(join(r2, 'summary.json'), '{}'),
+        async () => {
+          await writeFile(join(r2, 'input.csv'), '')
+          await writeFile(join(r2, 'summary.json'), '{}')
+        },
         () => symlink('run.json', join(r2, 'run.json')),
         () => writeFile(join(r2, 'run.json'), '{"run_id":'),
       ]) {
         await rm(join(r2, 'run.json'), { force: true })
         await spoil()
-        expect(await isTakenUp(r1, promised)).toBe(true)
-        const error = await knownErrorOf(() => checkNotClosed(r1, promised, 'undo'))
+        expect(await isTakenUp(placeAt(r1), promised)).toBe(true)
+        const error = await knownErrorOf(() => checkNotClosed(placeAt(r1), promised, 'undo'))
         expect(error.message).toBe('Run r1 is closed: run r2 goes on from it.')
         expect(error.next).toBe(
           `Restore run.json in ${r2} from a backup, then: okta-lifecycle undo r1 --runs-dir ${runs}`,

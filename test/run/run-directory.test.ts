@@ -252,15 +252,15 @@ describe('finding a run', () => {
     await withDirectory(async (directory) => {
       const runs = join(directory, 'runs')
       const run = await makeRun(runs, 'r1')
-      expect(await findRun(runs, 'r1', false)).toBe(run)
-      expect(await findRun('/nowhere', run, false)).toBe(run)
+      expect((await findRun(runs, 'r1', false)).directory).toBe(run)
+      expect((await findRun('/nowhere', run, false)).directory).toBe(run)
       // A path is seen from where the command is typed, never from the runs directory: there may be another run.
       const other = join(directory, 'other')
       await mkdir(other)
       await expect(findRun(other, `../${basename(runs)}/r1`, false)).rejects.toThrow('There is no run')
       await symlink(run, join(other, 'linked'))
       for (const named of [join(other, 'linked'), `${join(other, 'linked')}/`, `${run}/.`])
-        expect(await findRun('/nowhere', named, false)).toBe(await realpath(run))
+        expect((await findRun('/nowhere', named, false)).directory).toBe(await realpath(run))
     })
   })
 
@@ -274,7 +274,7 @@ describe('finding a run', () => {
       // Not a run, though it is the newest directory.
       await mkdir(join(runs, 'zz-unfinished'))
       await writeFile(join(runs, 'note.txt'), '')
-      expect(await findRun(runs, undefined, true)).toBe(newest)
+      expect((await findRun(runs, undefined, true)).directory).toBe(newest)
     })
   })
 

@@ -94,7 +94,7 @@ describe('the hold of a job', () => {
           expect((await stat(join(runs, path))).mode & 0o777).toBe(0o700)
         // Not even where somebody put a file there that makes it look like one.
         await writeFile(join(runs, '.jobs', 'run.json'), '{}')
-        expect(await findRun(runs, undefined, true)).toBe(run)
+        expect((await findRun(runs, undefined, true)).directory).toBe(run)
       })
     })
   })

@@ -41,10 +41,11 @@ export async function resumeRun(args: Arguments, name: string | undefined): Prom
 }
 
 async function resumeChecked(args: Arguments, name: string | undefined): Promise<ExitCode> {
-  const directory = await findRun(args['runs-dir'], name, args.latest)
+  const place = await findRun(args['runs-dir'], name, args.latest)
+  const { directory } = place
   const begun = await readRunFile(directory)
   await checkNoCopy(directory, begun, 'resume')
-  await checkNotClosed(directory, begun, 'resume')
+  await checkNotClosed(place, begun, 'resume')
   await checkJournalKept(directory, begun, await readRecordedHead(directory))
   // A finished run needs no hold: its summary is shown even while another run of the job is at work.
   const done = await showFinished(directory, begun, args)
@@ -56,7 +57,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
       return await withRunLocks(directory, lockedJob(begun), watch, async (hold) => {
         // The run is read again, now that it is held. Its job never changes.
         const held = withGuardFlags(await readRunFile(directory), guardFlagsOf(args))
-        await checkNotClosed(directory, held, 'resume')
+        await checkNotClosed(place, held, 'resume')
         await checkJournalKept(directory, held, await readRecordedHead(directory))
         const finished = await showFinished(directory, held, args)
         if (finished !== null) return finished

@@ -13,7 +13,7 @@ import { reportedResults } from '../../report/report-row.ts'
 import { readRecordedHead, readSummaryOf, type Summary } from '../../report/summary.ts'
 import { findRun } from '../../run/find-run.ts'
 import { isResumable } from '../../run/life.ts'
-import { lookAtRun } from '../../run/look-at-run.ts'
+import { lookForRun } from '../../run/look-at-run.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
 import { copyOf, describeCopy } from '../../run/run-copy.ts'
 import { besideWork, hasJournal, journalOf } from '../../run/run-directory.ts'
@@ -30,8 +30,8 @@ interface Arguments extends StoreArguments {
 
 /** See `commands/status.ts`. */
 export async function showStatus(args: Arguments, name: string | undefined): Promise<ExitCode> {
-  const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
-  const look = await lookAtRun(directory)
+  const { directory } = await findRun(args['runs-dir'], name, args.latest || name === undefined, true)
+  const look = await lookForRun(directory)
   if (look.kind !== 'run')
     return showDamaged(args, directory, look.kind === 'none' ? `${directory} has no run.json.` : look.why)
   const { run } = look

@@ -18,7 +18,7 @@ interface Arguments extends StoreArguments {
 
 /** See `commands/verify-journal.ts`. */
 export async function verifyJournal(args: Arguments, name: string | undefined): Promise<ExitCode> {
-  const directory = await findRun(args['runs-dir'], name, args.latest || name === undefined)
+  const { directory } = await findRun(args['runs-dir'], name, args.latest || name === undefined)
   const run = await readRunFile(directory)
   const { run_id: runId } = run
   // The recorded head is read before the journal, which may grow meanwhile: so the journal reaches at least that head.
