@@ -4,6 +4,7 @@ import type { BucketReport } from '../budget/lane.ts'
 import type { Ledger, LedgerFacts } from '../budget/ledger.ts'
 import { Tally } from '../budget/tally.ts'
 import type { Holding } from '../files/hold/joint-hold.ts'
+import { confirmed } from '../files/synced-appends.ts'
 import { thisUser } from '../files/this-user.ts'
 import { readRows } from '../input/read-rows.ts'
 import type { InputRow } from '../input/row.ts'
@@ -229,7 +230,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     }, tallyEveryMs)
     // R1: a process that lost the hold while it asked Okta must not write over what its successor has written.
     const keep = async (changed: RunFile): Promise<void> => {
-      await hold.ensure()
+      await confirmed(hold)
       current = changed
       await writeRunFile(directory, changed)
       await hold.elsewhere?.files()

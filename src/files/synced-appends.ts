@@ -8,12 +8,19 @@ interface Append<Mark> {
   readonly reject: (error: unknown) => void
 }
 
+/** Makes sure by a look now that a holder may write. */
+export async function confirmed(fence: Fence): Promise<void> {
+  await (fence.confirm === undefined ? fence.ensure() : fence.confirm())
+}
+
 /** Keeps a process that has lost its hold from writing. */
 export interface Fence {
   /** Whether the holder may write now. */
   readonly valid: boolean
   /** Makes sure that it may write, and throws if it may not. */
   ensure(): Promise<void>
+  /** The same, but by a look now, whenever the last one was; absent where {@link ensure} always looks. */
+  confirm?(): Promise<void>
   /** Where everything must be kept before it is written here; absent if this is its only place. */
   readonly elsewhere?: Elsewhere | undefined
   /** Ends the hold at once, because another process certainly works on what it holds; absent where nothing is held. */

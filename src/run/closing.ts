@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import type { Fence } from '../files/synced-appends.ts'
+import { confirmed, type Fence } from '../files/synced-appends.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
 import { KnownError, Refusal } from '../messages/known-error.ts'
 import type { RunPlace } from './find-run.ts'
@@ -28,10 +28,11 @@ export async function handOver(
   between: () => Promise<void>,
 ): Promise<void> {
   const promised: RunFile = { ...from.run, closed_by: to.run.run_id }
-  await hold.ensure()
+  // A person may have removed the hold, and begun to resume the old run: then each of them would send.
+  await confirmed(hold)
   await writeRunFile(from.directory, promised)
   await between()
-  await hold.ensure()
+  await confirmed(hold)
   await writeRunFile(to.directory, to.run)
   await hold.ensure()
   await writeRunFile(from.directory, closedBy(promised, to.run.run_id))

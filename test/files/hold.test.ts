@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -373,6 +373,21 @@ describe('the hold of a process', () => {
         /another process has taken over, or files .* were removed or changed/,
       )
       vi.restoreAllMocks()
+      await hold.release()
+    })
+  })
+
+  it.each<[string, (lock: string) => Promise<void>]>([
+    ['its own file', (lock) => unlink(join(lock, '1'))],
+    ['all that tells of it', (lock) => rm(lock, { recursive: true })],
+  ])('is valid for a while where %s is gone, unless that is looked for', async (_, remove) => {
+    await withDirectory(async (directory) => {
+      const hold = await holdOf(directory)
+      await hold.confirm()
+      await remove(join(directory, 'lock'))
+      await hold.ensure()
+      await expect(hold.confirm()).rejects.toBeInstanceOf(HoldLost)
+      expect(hold.valid).toBe(false)
       await hold.release()
     })
   })

@@ -105,6 +105,22 @@ export class Hold {
     if (!this.valid) throw new HoldLost(this.#what)
   }
 
+  /**
+   * Makes sure, by a new sign, that the hold is still there, also if somebody has removed it by hand a moment ago.
+   *
+   * @throws HoldLost when another process has taken over, or the hold was removed; the system's error if that can't be
+   *   found out
+   */
+  async confirm(): Promise<void> {
+    try {
+      if (!this.#lost) await this.#renew()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      this.#lost = true
+    }
+    await this.ensure()
+  }
+
   /** Ends the hold at once (H3). Its number stays as it is: whoever else is at work has another one, or none. */
   lose(): void {
     clearInterval(this.#timer)

@@ -1,9 +1,9 @@
 import type { Elsewhere } from '../elsewhere.ts'
-import type { Fence } from '../synced-appends.ts'
+import { confirmed, type Fence } from '../synced-appends.ts'
 import type { Former, Hold } from './hold.ts'
 
 /** The part of a hold that a holder checks before it writes or sends. */
-export interface Holding extends Pick<Hold, 'valid' | 'ensure' | 'former'>, Pick<Fence, 'lose'> {
+export interface Holding extends Pick<Hold, 'valid' | 'ensure' | 'former'>, Pick<Fence, 'lose' | 'confirm'> {
   /** As in {@link Fence}. */
   readonly elsewhere?: Elsewhere | undefined
 }
@@ -53,5 +53,11 @@ export class JointHold implements Holding {
   async ensure(): Promise<void> {
     for (const hold of this.#others) await hold.ensure()
     await this.#own.ensure()
+  }
+
+  /** As {@link Hold.confirm}, for all of them. */
+  async confirm(): Promise<void> {
+    for (const hold of this.#others) await confirmed(hold)
+    await confirmed(this.#own)
   }
 }
