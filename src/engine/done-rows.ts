@@ -1,5 +1,6 @@
 import { type InputRow, signatureOf, type ValidRow } from '../input/row.ts'
 import type { Outcome } from '../journal/outcome-table.ts'
+import { readUserRequest } from '../okta/request.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import type { TaskResult } from '../rules/result.ts'
 import { leavesDoubt, ledBy, meansNobody } from '../rules/row-order.ts'
@@ -44,6 +45,8 @@ function learn(work: RowsAtWork, row: ValidRow, outcomes: readonly Outcome[], is
   if (services.job.read_first && (user !== null || begun !== null)) {
     services.meant.note(row.row, row.user, user?.login ?? begun?.login ?? null)
     services.witness.id ??= user?.id ?? null
+    const { patience } = services.lookup
+    if (user !== null && patience.readable === null) patience.couldRead(readUserRequest(user.id))
   }
   if (!isLeft) rememberDone(services, order, row, outcomes)
 }

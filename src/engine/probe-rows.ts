@@ -41,6 +41,12 @@ function mayBegin({ reach, services }: RowsAtWork, { row, due, actions }: ValidR
   )
 }
 
+/** Whether a user was found to be the cause when Okta refused the action that a row is at. */
+function isKnown(work: RowsAtWork, row: ValidRow, user: string): boolean {
+  const action = row.actions[(nextStep(work, row) ?? 1) - 1]
+  return action !== undefined && work.services.recorder.state.refusedUsers.has(action, user)
+}
+
 /** Returns a test for rows of the rest of the input that the pass has not begun. */
 function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
   const { reach } = work
@@ -107,7 +113,7 @@ async function readOthers(input: ProbeInput, most: number): Promise<ProbeOutcome
     const read = await readUser(lookup, row.user)
     // "No such user" is an answer too: it shows that the token may read.
     if (read.kind === 'found' || read.cause === 'not_found') allowed++
-    else if (read.cause === 'no_permission' && !state.refusedUsers.has(row.user)) refused++
+    else if (read.cause === 'no_permission' && !isKnown(input.work, row, row.user)) refused++
   }
   return { allowed, refused }
 }
@@ -187,13 +193,12 @@ async function tryRows(
     const target = services.job.read_first ? await readUser(services.lookup, row.user) : null
     if (target?.kind === 'failed') {
       // Whoever can't even be read can't be acted on.
-      const isKnown = services.recorder.state.refusedUsers.has(row.user)
-      if (target.cause === 'no_permission' && !isKnown) gate.outcome.refused++
+      if (target.cause === 'no_permission' && !isKnown(work, row, row.user)) gate.outcome.refused++
       continue
     }
     const user = target?.user ?? { id: normalizeUserKey(row.user), login: '' }
     // One more refusal of the same user would show nothing.
-    if (services.recorder.state.refusedUsers.has(user.id)) continue
+    if (isKnown(work, row, user.id)) continue
     const step = nextStep(work, row) ?? 1
     const isLater = step > reach.lastStep
     // What the row itself left in this pass must not make it a duplicate.

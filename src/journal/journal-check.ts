@@ -223,8 +223,8 @@ interface Ending {
 /** Why a journal that reaches its head may be cut short all the same; null if nothing shows that. */
 function whyCutShort({ orFurther, ends }: JournalHead, ending: Ending): string | null {
   const { hasBegun, hasCalls, isOver, isFinished } = ending
-  if (ends === 'finished' && !isFinished)
-    return 'run.json says that the run is finished, and the journal does not show that'
+  if (ends === 'finished')
+    return isFinished ? null : 'run.json says that the run is finished, and the journal does not show that'
   if (ends === 'uncalled' && hasCalls)
     return 'run.json is from before the run began to send, and nothing says how far the journal was on disk'
   if (ends === 'stopped' && hasBegun && !isOver)

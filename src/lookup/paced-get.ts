@@ -86,7 +86,7 @@ export async function pacedGet(
     const refused = credentialsRefusedBy(answer)
     if (refused !== null) throw stop.because(refused)
     const outcome = classifyOf(answer, certain, isAbout)
-    if (request.bucket === userReads && (outcome === 'found' || isOktasOwn(answer)))
+    if (request.bucket === userReads && outcome !== 'again')
       patience.readAnswered(outcome === 'found' ? request : null)
     switch (outcome) {
       case 'found':
@@ -102,14 +102,14 @@ export async function pacedGet(
         break
       case 'again':
         setbacks++
-        if (await isNobodyReadable(parts, request, answer, setbacks))
+        if (await isNobodyReadable(parts, request, setbacks))
           throw stop.because(noUserReadable(answer, parts.orgUrl, false))
         // Other requests were answered since the last try, so it is this request that fails, not the way to Okta.
         if (setbacks >= maxSetbacks && patience.answers > answersBefore) {
-          if (isStrangers(answer) && (await isNoUserReadable(parts, request, answer)))
+          if (answer.kind === 'answered' && (await isNoUserReadable(parts, request)))
             throw stop.because(noUserReadable(answer, parts.orgUrl))
           // While it is not known whether any user can be read, nobody is failed for it.
-          if (!isUnreadUser(request, answer) || !patience.severalUnread) return { failed: answer, outcome }
+          if (request.bucket !== userReads || !patience.severalUnread) return { failed: answer, outcome }
         }
         answersBefore = patience.answers
         await waitForOkta(parts, answer, request)
@@ -130,14 +130,12 @@ export async function pacedGet(
 const userReads: Bucket = '/api/v1/users/{id}'
 
 /**
- * Whether Okta answers no read of a user any more, though other calls reach it: then a user who could be read before can't
+ * Whether Okta answers no read of a user any more, or with errors of its own, though other calls reach it: then a user who could be read before can't
  * be read now. Where that one can, it is a matter of the user who can't.
- *
- * @param answer to the read of a user: nobody's, or somebody else's in Okta's place
  */
-async function isNoUserReadable(parts: LookupParts, request: OktaRequest, answer: Answer): Promise<boolean> {
+async function isNoUserReadable(parts: LookupParts, request: OktaRequest): Promise<boolean> {
   const { readable } = parts.patience
-  if (readable === null || !isUnreadUser(request, answer)) return false
+  if (readable === null || request.bucket !== userReads) return false
   return (await trialRead(parts, readable)) === 'unanswered'
 }
 
@@ -146,17 +144,14 @@ async function isNoUserReadable(parts: LookupParts, request: OktaRequest, answer
  * were tried often or long enough, and the owner of the token can't be read by id either. Where the owner can, the answer
  * shows the limit, so that the users behind those who hang are tried as well, and only if there is no answer about any of
  * many for as long again, it is no matter of single users. A service app has no owner: for it, the several are enough.
- *
- * @param answer to the read of a user: nobody's, or somebody else's in Okta's place
  */
 async function isNobodyReadable(
   parts: LookupParts,
   request: OktaRequest,
-  answer: Answer,
   setbacks: number,
 ): Promise<boolean> {
   const { patience } = parts
-  if (!isUnreadUser(request, answer)) return false
+  if (request.bucket !== userReads) return false
   patience.unread(request, setbacks >= maxSetbacks)
   if (!patience.severalGivenUp) return false
   return await patience.checkOnce(async () => {
@@ -199,20 +194,7 @@ async function trialRead(
   if ((await within(permitCheckMs, leaving)) === null) return null
   const asked = await asking
   if (asked === null) return null
-  return isOktasOwn(asked) || classifyRead(asked) !== 'again' ? 'answered' : 'unanswered'
-}
-
-/** Whether this is the read of a user, and Okta has not answered it. */
-function isUnreadUser({ bucket }: OktaRequest, answer: Answer): boolean {
-  return bucket === userReads && !isOktasOwn(answer)
-}
-
-function isOktasOwn(answer: Answer): boolean {
-  return answer.kind === 'answered' && isOktas(answer)
-}
-
-function isStrangers(answer: Answer): boolean {
-  return answer.kind === 'answered' && !isOktas(answer)
+  return classifyRead(asked) === 'again' ? 'unanswered' : 'answered'
 }
 
 function classifyOf(
@@ -274,7 +256,7 @@ export async function waitForOkta(
     return
   }
   if ((await askForOwner(parts)) !== null) {
-    if (request !== null && (await isNoUserReadable(parts, request, answer)))
+    if (request !== null && (await isNoUserReadable(parts, request)))
       throw stop.because(noUserReadable(answer, orgUrl))
     if (isRead && patience.reportsReads())
       parts.say(

@@ -64,6 +64,11 @@ export class OktaPatience {
     return this.#readable
   }
 
+  /** Another execution could read a user, who should be readable now. */
+  couldRead(request: OktaRequest): void {
+    this.#readable ??= request
+  }
+
   /** To be called when the read of a user leaves. */
   reads({ path }: OktaRequest): void {
     if (this.#unread.has(path)) return

@@ -101,15 +101,17 @@ function isOktaItself(answer: Answer): boolean {
  */
 export function noUserReadable(answer: Answer, orgUrl: string, before = true): StopReason {
   const [who, fix] =
-    answer.kind === 'answered'
-      ? [
-          `Something else answers in Okta's place at ${orgUrl}`,
-          'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
-        ]
-      : [
-          `${orgUrl} does not answer${before ? ' any more' : ''}`,
-          'Check status.okta.com, and whether a proxy or a firewall holds up GET /api/v1/users/',
-        ]
+    answer.kind === 'answered' && isOktas(answer)
+      ? ['Okta answers with an error of its own', 'Check status.okta.com']
+      : answer.kind === 'answered'
+        ? [
+            `Something else answers in Okta's place at ${orgUrl}`,
+            'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
+          ]
+        : [
+            `${orgUrl} does not answer${before ? ' any more' : ''}`,
+            'Check status.okta.com, and whether a proxy or a firewall holds up GET /api/v1/users/',
+          ]
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,

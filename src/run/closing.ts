@@ -92,7 +92,7 @@ export async function checkNotClosed(
   if (!(await isTakenUp(at, run)))
     throw new Refusal(
       `Run ${run.run_id} is closed, but run ${run.closed_by}, which was meant to go on from it, never began.`,
-      commandFor('retry', name),
+      `Type again what was typed then: ${commandFor('retry', name)}, or ${commandFor('undo', name)} if that is what was begun`,
     )
   const next = await findNext(at, run.closed_by)
   throw new Refusal(

@@ -97,8 +97,10 @@ function howToRestore({ directory, look }: ListedRun): string {
 }
 
 /** The run that a listed one goes on from, by its `run.json` or else by its journal or its summary; null if none says. */
-async function originOf({ directory, look }: ListedRun): Promise<Origin | null> {
-  if (look.kind === 'run') return look.run
+async function originOf({ name, directory, look }: ListedRun): Promise<Origin | null> {
+  // A run.json in another place than its own may have taken that of the run that was there.
+  if (look.kind === 'run')
+    return (look.run.run_id === name ? null : await originByJournal(directory)) ?? look.run
   return (await originByJournal(directory)) ?? (await originBySummary(directory))
 }
 

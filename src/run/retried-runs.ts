@@ -16,13 +16,23 @@ export interface RetriedRuns {
   readonly missing: { readonly run: string; readonly why: string } | null
 }
 
-/** Follows `retry_of` back from a run, through the runs directory that holds it. */
-export async function findRetriedRuns(directory: string, { retry_of: of }: RunFile): Promise<RetriedRuns> {
+/**
+ * Follows `retry_of` back from a run, through the runs directory that holds it. A run that was never told of the one that
+ * retries it is an older copy, which does not show all that was done, so it counts as one that can't be read.
+ */
+export async function findRetriedRuns(directory: string, run: RunFile): Promise<RetriedRuns> {
   const runs: RetriedRun[] = []
-  for (let name = of; name !== undefined; name = runs[0]?.run.retry_of) {
+  let by = run
+  for (let name = by.retry_of; name !== undefined; name = by.retry_of) {
     const before = join(dirname(directory), name)
     try {
-      runs.unshift({ directory: before, run: await readRunFile(before) })
+      const retried = await readRunFile(before)
+      if (retried.closed_by !== by.run_id) {
+        const why = `${before} is an older copy of it, from before run ${by.run_id} went on from it.`
+        return { runs, missing: { run: name, why } }
+      }
+      runs.unshift({ directory: before, run: retried })
+      by = retried
     } catch (error) {
       if (!(error instanceof KnownError)) throw error
       return { runs, missing: { run: name, why: error.message } }

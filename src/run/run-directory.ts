@@ -119,10 +119,8 @@ export async function hasJournal(directory: string): Promise<boolean> {
   return await exists(journalPath(directory))
 }
 
-/** What a run that has come to a stop leaves in its directory besides its journal. These may outlive it. */
-const reportNames = ['summary.json', 'results.csv', 'results.jsonl']
-/** What tells its directory from one into which somebody has written or copied reports. */
-const ownName = /^(?:lock|run\.log|input\..*)$/
+/** What a run leaves in its directory besides its journal; elsewhere it may be a copy that somebody has made. */
+const traceNames = ['run.log', 'summary.json', 'results.csv', 'results.jsonl']
 
 /**
  * What shows that a run has begun in a directory, even if its journal is gone, in words; null if nothing does, or if
@@ -135,8 +133,9 @@ export async function traceOfRun(directory: string): Promise<string | null> {
   if (names.includes(journalFileName)) return 'a journal'
   const hasHeadFile = await hasHead(journalPath(directory)).catch(() => true)
   if (hasHeadFile) return 'what is kept beside a journal'
-  if (!names.some((name) => ownName.test(name))) return null
-  return reportNames.find((name) => names.includes(name)) ?? null
+  // Only the directory of a run is held.
+  if (!names.includes('lock')) return null
+  return traceNames.find((name) => names.includes(name)) ?? null
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

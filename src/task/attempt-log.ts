@@ -56,12 +56,12 @@ function answerEvent(
 }
 
 /**
- * The latest moment at which Okta can have given an answer, in epoch ms by its clock. After a sleep of the machine the
- * clock allows for all of it, in which others may have acted, but the answer itself names its second.
+ * The latest moment at which Okta can have given an answer, in epoch ms by its clock. The answer itself names its second: an
+ * undo leaves alone whoever was changed in a later one. After a sleep of the machine, the clock allows for all of it.
  */
 function answeredBy(clock: LookupParts['clock'], answer: Answer): number {
   const atMost = clock.nowAtMost()
-  if (clock.sure || answer.kind !== 'answered' || answer.date === undefined) return atMost
+  if (answer.kind !== 'answered' || answer.date === undefined) return atMost
   return Math.max(clock.nowAtLeast(), Math.min(atMost, answer.date + 999))
 }
 

@@ -211,7 +211,11 @@ class Task {
     if (read !== null) this.#see(read)
     // An attempt that was not applied left the user as the user was.
     if (ending === null && read?.kind === 'found') history.statusBefore ??= read.user.status
-    if (ending?.result === 'succeeded') this.#services.unheard.heard()
+    const { unheard, lookup } = this.#services
+    if (ending?.result === 'succeeded') unheard.heard()
+    // T4: nothing tells what became of the calls of many tasks in a row. The doubt is looked at again in the next execution.
+    if (ending?.result === 'in_doubt' && history.setbacks > 0 && unheard.areMany)
+      throw lookup.stop.because(noCallCarriedOut(unheard.count, open.doubt?.why ?? 'cut off'))
     if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
     const lost = this.#lost()
     if (lost !== null) return lost
@@ -222,9 +226,9 @@ class Task {
       return { at: 'waiting', milliseconds: backoffMs(history.setbacks, random()), parked: true, known }
     }
     const why = open.doubt?.why ?? 'cut off'
-    const { unheard, lookup } = this.#services
-    // T4: the run stops and the task has no result.
-    if (unheard.areMany) throw lookup.stop.because(noCallCarriedOut(unheard.count, why))
+    // T4: the run stops and the task has no result. If an execution before has stopped so already, it is the user's own.
+    const wasTriedBefore = history.attempts - history.unsent >= 2 * maxSetbacks
+    if (unheard.areMany && !wasTriedBefore) throw lookup.stop.because(noCallCarriedOut(unheard.count, why))
     const message = `not applied after ${history.attempts - history.unsent} attempts; the last: ${why}`
     return this.#ended({ result: 'failed', message, statusAfter: history.status })
   }
@@ -489,8 +493,10 @@ class Task {
 
   /** Resolves once it is decided that a refusal is the user's own. */
   #held(gate: Gate, answer: Answer): Promise<void> {
-    const { row, target } = this.#input
-    return gate.refused(row, answer, this.#services.recorder.state.refusedUsers.has(target))
+    const { row, action, target, userKey } = this.#input
+    const { refusedUsers } = this.#services.recorder.state
+    const isKnown = refusedUsers.has(action, target) || refusedUsers.has(action, userKey)
+    return gate.refused(row, answer, isKnown)
   }
 
   #refusal(answer: Answer): Ending {

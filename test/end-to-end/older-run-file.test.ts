@@ -162,3 +162,14 @@ it('a run that has lost its run.json is shown as damaged, and no older one stand
     await expectNothingIsSent(place, org, /has a journal but no run\.json/)
   })
 })
+
+it('a finished run whose journal shows its end needs neither its summary nor what was kept beside the journal', async () => {
+  await withWorkplace(async (place) => {
+    const { org, at } = await ended(place, 'SIGINT')
+    expect((await place.runHere(org, ['resume', runId, '--yes', '--quiet'], impatient)).code).toBe(0)
+    for (const name of ['summary.json', 'journal.head']) rmSync(at(name))
+    expect((await place.runHere(null, ['verify-journal', runId])).code).toBe(0)
+    expect((await place.runHere(null, ['report', runId])).code).toBe(0)
+    expect((await place.runHere(org, ['resume', runId])).code).toBe(0)
+  })
+})

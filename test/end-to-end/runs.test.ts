@@ -30,7 +30,7 @@ it('lists every run, the latest first, and damaged ones among them', async () =>
     await mkdir(join(directory, 'notes'), { mode: 0o700 })
     await symlink('/nowhere/away', join(directory, 'away'))
     await mkdir(join(directory, 'bare'), { mode: 0o700 })
-    for (const name of ['input.csv', 'results.csv'])
+    for (const name of ['lock', 'results.csv'])
       await writeFile(join(directory, 'bare', name), '', { mode: 0o600 })
 
     const list = await place.runHere(null, ['runs', '--json'])

@@ -7,6 +7,7 @@ import { readFactorTimes, readUser, readUserById } from '../../src/lookup/read-u
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped, type StopReason } from '../../src/messages/stop.ts'
 import type { Answer, Answered } from '../../src/okta/answer.ts'
+import { readUserRequest } from '../../src/okta/request.ts'
 import { answerOf, noAnswer, refusalOf, strangersAnswer } from '../okta/answers.ts'
 import { type LookupOf, lookupOf } from './lookup-of.ts'
 
@@ -143,6 +144,30 @@ describe('a read', () => {
     expect(lookup.time.now).toBeGreaterThanOrEqual(45_000)
   })
 
+  it('stops the run where Okta fails all reads of users, also of one who could be read before', async () => {
+    let isAway = false
+    const failure = refusalOf(503, 'E0000009')
+    const lookup = lookupOf(({ path }) => (path === me || !isAway ? userAnswer() : failure))
+    // An execution before could read the user.
+    lookup.parts.patience.couldRead(readUserRequest('00uBefore0000000001'))
+    isAway = true
+    const reason = await reasonOf(lookup, readUser(lookup.parts, id))
+    expect(reason).toMatchObject({
+      exitCode: exitCodes.stoppedByGuard,
+      message: expect.stringMatching(
+        /^Okta answers with an error of its own when users are read, also for one/,
+      ),
+    })
+  })
+
+  it('does not take one user whose read always fails for an outage', async () => {
+    const failure = refusalOf(500, 'E0000009')
+    const lookup = lookupOf(({ path }) => (path.endsWith(id) ? failure : userAnswer()))
+    lookup.parts.patience.couldRead(readUserRequest('00uBefore0000000001'))
+    expect(await readUser(lookup.parts, id)).toMatchObject({ kind: 'failed', cause: 'unreadable' })
+    expect(lookup.time.reason).toBeNull()
+  })
+
   it('does not take one user whose read never ends for an outage', async () => {
     const lookup = lookupOf(({ path }) => (path.endsWith(id) ? noAnswer(true) : userAnswer()))
     await readUser(lookup.parts, 'before@example.com')
@@ -156,6 +181,11 @@ describe('a read', () => {
       'somebody else',
       strangersAnswer(403, '<html>'),
       /^Something else answers in Okta's place at https:\/\/example\.okta\.com when users are read: /,
+    ],
+    [
+      'with an error',
+      refusalOf(500, 'E0000009'),
+      /^Okta answers with an error of its own when users are read: /,
     ],
   ])('of users, none of which Okta has ever answered, but %s', (_, answer, message) => {
     const three = ['a@example.com', 'b@example.com', 'c@example.com']

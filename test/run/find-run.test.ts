@@ -88,8 +88,8 @@ describe('the latest run', () => {
         await rm(second, { recursive: true })
         await mkdir(second)
         expect((await findRun(runs, undefined, true)).directory).toBe(join(runs, 'first'))
-        // Reports alone may be copies that somebody has put there.
-        await writeFile(join(second, 'input.csv'), '')
+        // Without the directory by which it was held, reports may be copies that somebody has put there.
+        await writeFile(join(second, 'lock'), '')
         await writeFile(join(second, left), '')
         const error = await knownErrorOf(() => findRun(runs, undefined, true))
         expect(error.message).toMatch(/second has .* but no run\.json/)

@@ -1,6 +1,8 @@
 import { mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Journal } from '../../src/journal/journal.ts'
+import { emptyJournal } from '../../src/journal/journal-check.ts'
 import { checkNotClosed, isTakenUp } from '../../src/run/closing.ts'
 import { findRun } from '../../src/run/find-run.ts'
 import { listRuns } from '../../src/run/list-runs.ts'
@@ -68,7 +70,7 @@ describe('an older copy of a run', () => {
     await withRetry({}, async ({ runs, r1, r2 }) => {
       await rm(join(r2, 'run.json'))
       // What was prepared for a start that never came.
-      await writeFile(join(r2, 'input.csv'), '')
+      await writeFile(join(r2, 'lock'), '')
       await checkNoNextRun(placeAt(r1), old, 'retry')
       await writeFile(join(r2, 'summary.json'), '{"run_id":"r2","job":"leavers","retry_of":"r1"}')
       const error = await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))
@@ -89,7 +91,7 @@ describe('an older copy of a run', () => {
     async (left) => {
       await withRetry({}, async ({ r1, r2, runs }) => {
         await rm(join(r2, 'run.json'))
-        await writeFile(join(r2, 'input.csv'), '')
+        await writeFile(join(r2, 'lock'), '')
         await writeFile(join(r2, left), '')
         expect((await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))).message).toMatch(unknown)
         expect((await listRuns(runs)).map(({ name, look }) => [name, look.kind])).toEqual([
@@ -100,6 +102,22 @@ describe('an older copy of a run', () => {
       })
     },
   )
+
+  it('is known by the journal of the other run when the run.json there is of a third one', async () => {
+    await withRetry({}, async ({ r1, r2 }) => {
+      const path = join(r2, 'journal.ndjson')
+      await writeFile(path, '')
+      const journal = await Journal.open(path, emptyJournal)
+      journal.note({ event: 'journal', version: 2, run: 'r2' })
+      const versions = { okta_lifecycle: '0.0.0', node: 'v20.0.0' }
+      const begun = { created_at: '2026-01-01T00:00:00.000Z', versions, retry_of: 'r1', undo_of: null }
+      journal.note({ event: 'execution', at: begun.created_at, begun })
+      await journal.close()
+      await writeRunFile(r2, { ...plainRun(), run_id: 'r9' })
+      const error = await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))
+      expect(error.message).toContain('is an older copy of run r1')
+    })
+  })
 
   it("can't be ruled out beside a run of which only a part of run.json is left", async () => {
     await withRetry({}, async ({ r1, r2 }) => {
@@ -152,7 +170,7 @@ describe('a run that another one was to go on from', () => {
       expect(await isTakenUp(placeAt(r1), promised)).toBe(false)
       for (const spoil of [
         async () => {
-          await writeFile(join(r2, 'input.csv'), '')
+          await writeFile(join(r2, 'lock'), '')
           await writeFile(join(r2, 'summary.json'), '{}')
         },
         () => symlink('run.json', join(r2, 'run.json')),

@@ -137,7 +137,7 @@ export const editedBugs: readonly EditedBug[] = [
   },
   {
     name: 'a run.json from before the run began to send hides that the journal is lost',
-    breaks: 'I11',
+    breaks: 'I10',
     file: 'run/lost-journal',
     from: '!mustHaveJournal(run) && (recorded?.bytes ?? 0) === 0',
     to: '!mustHaveJournal(run)',
@@ -145,9 +145,9 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a run.json from before the run began to send vouches for any journal',
     breaks: 'I11',
-    file: 'run/run-directory',
-    from: "if (state === 'new') return 'uncalled'",
-    to: "if (state === 'new') return undefined",
+    file: 'journal/journal-check',
+    from: "ends === 'uncalled' && hasCalls",
+    to: 'false',
   },
   {
     name: 'a journal.head that is damaged counts as none',

@@ -376,6 +376,33 @@ describe('a call of which nobody knows', () => {
       })
     })
 
+    it('fails its own task where it was tried as often before: a run that can end ends', async () => {
+      const before = Array.from({ length: 10 }, (_, index) => [
+        intentOf(1, index + 1, { user_id: ada.id }),
+        { event: 'not_applied', row: 1, step: 1, attempt: index + 1, why: '500' } as const,
+      ]).flat()
+      await withStub({ onCall: failing, before }, async (stub) => {
+        others(stub.services.unheard, 9)
+        const { result } = await runTask(stub.services, taskOf(), null)
+        expect(result).toMatchObject({ result: 'failed', attempts: 20 })
+      })
+    })
+
+    it('of which nothing tells what became of them stops the run as well, and stays open', async () => {
+      const user = { status: 'PROVISIONED' }
+      const task = taskOf({ action: 'reactivate' })
+      await withStub({ onCall: failing, user }, async (stub) => {
+        others(stub.services.unheard, 9)
+        await expect(runTask(stub.services, task, null)).rejects.toBeInstanceOf(RunStopped)
+        expect(stub.time.reason?.exitCode).toBe(exitCodes.stoppedByGuard)
+        // The next execution settles it.
+        stub.services.unheard.heard()
+      })
+      await endOf({ onCall: failing, user }, async (_, result) => expect(result?.result).toBe('in_doubt'), {
+        action: 'reactivate',
+      })
+    })
+
     it('fails its own task where they are few', async () => {
       await endOf({ onCall: failing }, async (stub, result) => {
         expect(result).toMatchObject({ result: 'failed', attempts: 10 })

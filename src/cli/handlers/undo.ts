@@ -1,3 +1,4 @@
+import { mayBeNone } from '../../journal/journal-check.ts'
 import { readJournal } from '../../journal/journal-reader.ts'
 import { type ExitCode, exitCodes, KnownError } from '../../messages/known-error.ts'
 import { readRecordedHead } from '../../report/summary.ts'
@@ -64,7 +65,7 @@ async function withSoundJournals({ runs, missing }: RetriedRuns): Promise<Readab
     try {
       await checkJournalKept(one.directory, one.run, recorded)
       const file = journalOf(one.directory, one.run, recorded)
-      if (recorded !== null || (await hasJournal(one.directory)))
+      if (!mayBeNone(file.recorded) || (await hasJournal(one.directory)))
         await readJournal(file.path, () => {}, { run: file.runId, head: file.recorded })
     } catch (error) {
       if (!(error instanceof KnownError)) throw error
