@@ -173,3 +173,16 @@ it('a finished run whose journal shows its end needs neither its summary nor wha
     expect((await place.runHere(org, ['resume', runId])).code).toBe(0)
   })
 })
+
+it('status of a run that another was to go on from does not lead to a command that is refused', async () => {
+  await withWorkplace(async (place) => {
+    const { at } = await ended(place, 'SIGINT')
+    const run = JSON.parse(readFileSync(at('run.json'), 'utf8'))
+    writeFileSync(at('run.json'), JSON.stringify({ ...run, closed_by: 'next' }))
+    const promised = await place.runHere(null, ['status', runId])
+    expect(promised.stdout).toMatch(/type again what was to go on from it: .* retry run, or .* undo run/)
+    writeFileSync(at('run.json'), JSON.stringify({ ...run, state: 'closed', closed_by: 'next' }))
+    const closed = await place.runHere(null, ['status', runId])
+    expect(closed.stdout).toContain('another run goes on from this one: okta-lifecycle status next')
+  })
+})

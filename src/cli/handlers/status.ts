@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { exists } from '../../files/exists.ts'
 import type { HoldReport } from '../../files/hold/observe.ts'
 import type { RecordedHead } from '../../journal/journal-check.ts'
@@ -188,12 +188,17 @@ async function nextLines(
 ): Promise<readonly string[]> {
   const name = runNameOf(directory)
   if (state === 'waiting') return ['Next: nothing. A worker that has credentials for the org takes it up.']
+  if (state !== 'working' && run.closed_by !== undefined) {
+    const next = commandFor('status', { ...name, runId: run.closed_by })
+    return [
+      // While it is not closed, it is still what it was if the other run never began.
+      state === 'closed' || (await hasNext(directory, run.closed_by))
+        ? `Next: another run goes on from this one: ${next}`
+        : `Next: type again what was to go on from it: ${commandFor('retry', name)}, or ${commandFor('undo', name)}`,
+    ]
+  }
   if (state === 'died' || (state !== 'working' && isResumable(state)))
     return [`Next: ${commandFor('resume', name, ...flags)}`]
-  if (state === 'closed' && run.closed_by !== undefined)
-    return [
-      `Next: another run goes on from this one: ${commandFor('status', { ...name, runId: run.closed_by })}`,
-    ]
   if (state !== 'finished') return []
   const report = join(directory, 'report.html')
   if (storeOf(name.runsDirectory) !== null) return [`Reports: ${commandFor('report', name, '--out DIR')}`]
@@ -210,6 +215,12 @@ async function nextLines(
   return next === nothingLeft
     ? [`Report: ${report}`]
     : [`Next: ${next}`, `Report: ${report}`, `For an auditor: ${commandFor('evidence', name)}`]
+}
+
+/** Whether the run that was to go on from another one has begun, as far as can be seen beside it. */
+async function hasNext(directory: string, by: string): Promise<boolean> {
+  if (storeOf(runNameOf(directory).runsDirectory) !== null) return true
+  return (await lookForRun(join(dirname(directory), basename(by)))).kind !== 'none'
 }
 
 function render(status: RunStatus, next: readonly string[]): string {
