@@ -129,14 +129,21 @@ export async function pacedGet(
 /** The bucket of reads of users by id or login. */
 const userReads: Bucket = '/api/v1/users/{id}'
 
+/** How often an error answers the read of a user who could be read before, until that is no matter of chance. */
+const mostTrials = 4
+
 /**
- * Whether Okta answers no read of a user any more, or with errors of its own, though other calls reach it: then a user who could be read before can't
- * be read now. Where that one can, it is a matter of the user who can't.
+ * Whether Okta answers no read of a user any more, or only with errors, though other calls reach it: then a user who could
+ * be read before can't be read now. Where that one can, it is a matter of the user who can't.
  */
 async function isNoUserReadable(parts: LookupParts, request: OktaRequest): Promise<boolean> {
   const { readable } = parts.patience
   if (readable === null || request.bucket !== userReads) return false
-  return (await trialRead(parts, readable)) === 'unanswered'
+  for (let trials = 1; ; trials++) {
+    const trial = await trialRead(parts, readable)
+    if (trial !== 'error' || trials >= mostTrials) return trial === 'unanswered' || trial === 'error'
+    await parts.stop.wait(backoffMs(trials, parts.random()))
+  }
 }
 
 /**
@@ -165,19 +172,20 @@ async function isNobodyReadable(
     if (patience.isOwnerRead) return true
     const trial = await trialRead(parts, readUserRequest(owner.id))
     if (trial === 'answered') patience.ownerRead()
-    return trial === 'unanswered'
+    return trial === 'unanswered' || trial === 'error'
   })
 }
 
 /**
  * Reads a user who can be read, if anybody can.
  *
- * @returns `unanswered` if nobody answers, or somebody else in Okta's place; null if that could not be found out
+ * @returns `unanswered` if nobody answers, or somebody else in Okta's place; `error` for an error of Okta's own; null if
+ *   nothing could be found out
  */
 async function trialRead(
   { pacer, send }: LookupParts,
   request: OktaRequest,
-): Promise<'answered' | 'unanswered' | null> {
+): Promise<'answered' | 'unanswered' | 'error' | null> {
   let left = (): void => {}
   const leaving = new Promise<true>((resolve) => {
     left = () => resolve(true)
@@ -194,7 +202,12 @@ async function trialRead(
   if ((await within(permitCheckMs, leaving)) === null) return null
   const asked = await asking
   if (asked === null) return null
-  return classifyRead(asked) === 'again' ? 'unanswered' : 'answered'
+  if (classifyRead(asked) !== 'again') return 'answered'
+  return isOktasOwn(asked) ? 'error' : 'unanswered'
+}
+
+function isOktasOwn(answer: Answer): boolean {
+  return answer.kind === 'answered' && isOktas(answer)
 }
 
 function classifyOf(

@@ -168,6 +168,18 @@ describe('a read', () => {
     expect(lookup.time.reason).toBeNull()
   })
 
+  it('does not take errors that come now and then for an outage', async () => {
+    const failure = refusalOf(500, 'E0000009')
+    let trials = 0
+    const lookup = lookupOf(({ path }) => {
+      if (path.endsWith(id)) return failure
+      return path.endsWith('00uBefore0000000001') && ++trials < 4 ? failure : userAnswer()
+    })
+    lookup.parts.patience.couldRead(readUserRequest('00uBefore0000000001'))
+    expect(await readUser(lookup.parts, id)).toMatchObject({ kind: 'failed', cause: 'unreadable' })
+    expect([trials, lookup.time.reason]).toEqual([4, null])
+  })
+
   it('does not take one user whose read never ends for an outage', async () => {
     const lookup = lookupOf(({ path }) => (path.endsWith(id) ? noAnswer(true) : userAnswer()))
     await readUser(lookup.parts, 'before@example.com')
