@@ -118,8 +118,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a row that means somebody else is offered for feeding',
     breaks: 'I20',
     file: 'report/moved-names',
-    from: "if (reason !== 'other_user')",
-    to: 'if (reason !== undefined)',
+    from: "const isOther = reason === 'other_user'",
+    to: 'const isOther = false',
   },
   {
     name: 'that a part of the journal was lost is not written down',
@@ -160,14 +160,14 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a run that can not be read hides what it went on from',
     breaks: 'I11',
     file: 'run/next-run',
-    from: "if (look.kind === 'run') return look.run",
-    to: "return look.kind === 'run' ? look.run : {}",
+    from: 'return (await originByJournal(directory)) ?? (await originBySummary(directory))',
+    to: 'return {}',
   },
   {
     name: 'nobody looks for runs that went on from an older copy',
     breaks: 'I11',
     file: 'run/next-run',
-    from: 'of await placesBeside(directory)',
+    from: 'of await placesBeside(at)',
     to: 'of []',
   },
   {
@@ -410,9 +410,9 @@ export const editedBugs: readonly EditedBug[] = [
   },
   {
     name: 'a run that has lost its journal is taken for a new one',
-    breaks: 'I11',
+    breaks: 'I10',
     file: 'run/lost-journal',
-    from: 'if (!mustHaveJournal(run)) return null',
+    from: 'if (!mustHaveJournal(run) && (recorded?.bytes ?? 0) === 0) return null',
     to: 'return null',
   },
   {
