@@ -46,7 +46,7 @@ function learn(work: RowsAtWork, row: ValidRow, outcomes: readonly Outcome[], is
     services.meant.note(row.row, row.user, user?.login ?? begun?.login ?? null)
     services.witness.id ??= user?.id ?? null
     const { patience } = services.lookup
-    if (user !== null && patience.readable === null) patience.couldRead(readUserRequest(user.id))
+    if (user !== null && patience.knowsFew) patience.couldRead(readUserRequest(user.id))
   }
   if (!isLeft) rememberDone(services, order, row, outcomes)
 }

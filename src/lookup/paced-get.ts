@@ -129,7 +129,7 @@ export async function pacedGet(
 /** The bucket of reads of users by id or login. */
 const userReads: Bucket = '/api/v1/users/{id}'
 
-/** How often an error answers the read of a user who could be read before, until that is no matter of chance. */
+/** How often errors answer the reads of users who could be read before, until that shows an outage. */
 const mostTrials = 4
 
 /**
@@ -137,13 +137,16 @@ const mostTrials = 4
  * be read before can't be read now. Where that one can, it is a matter of the user who can't.
  */
 async function isNoUserReadable(parts: LookupParts, request: OktaRequest): Promise<boolean> {
+  if (request.bucket !== userReads) return false
   const { readable } = parts.patience
-  if (readable === null || request.bucket !== userReads) return false
-  for (let trials = 1; ; trials++) {
-    const trial = await trialRead(parts, readable)
-    if (trial !== 'error' || trials >= mostTrials) return trial === 'unanswered' || trial === 'error'
-    await parts.stop.wait(backoffMs(trials, parts.random()))
+  for (let trials = 0; trials < mostTrials; trials++) {
+    // An error may be a matter of chance, or of that one user.
+    const next = readable[trials % readable.length]
+    const trial = next === undefined ? null : await trialRead(parts, next)
+    if (trial !== 'error') return trial === 'unanswered'
+    await parts.stop.wait(backoffMs(trials + 1, parts.random()))
   }
+  return true
 }
 
 /**

@@ -12,6 +12,9 @@ const severalUsers = 3
  */
 const manyUsers = refusalsThatAsk
 
+/** So many reads of users that succeeded are kept. */
+const mostReadable = 4
+
 /** A silence shorter than this is not reported. */
 const reportAfterMs = 5_000
 
@@ -36,7 +39,8 @@ export class OktaPatience {
   #silentSince: number | null = null
   #answers = 0
   #reported = false
-  #readable: OktaRequest | null = null
+  /** The latest reads of users that succeeded, the latest first. */
+  #readable: readonly OktaRequest[] = []
   /** The users, by path, whose reads have left since Okta last answered one. */
   readonly #unread = new Map<string, UnreadUser>()
   #ownerReadAt: number | null = null
@@ -59,14 +63,19 @@ export class OktaPatience {
     return this.#answers
   }
 
-  /** The latest read of a user that succeeded; null before the first. */
-  get readable(): OktaRequest | null {
+  /** A few reads of users that succeeded, the latest first; none before the first. */
+  get readable(): readonly OktaRequest[] {
     return this.#readable
   }
 
   /** Another execution could read a user, who should be readable now. */
   couldRead(request: OktaRequest): void {
-    this.#readable ??= request
+    if (this.knowsFew) this.#readable = [...this.#readable, request]
+  }
+
+  /** Whether fewer such reads are known than are kept: one user alone may be such that no read of that user succeeds any more. */
+  get knowsFew(): boolean {
+    return this.#readable.length < mostReadable
   }
 
   /** To be called when the read of a user leaves. */
@@ -81,7 +90,8 @@ export class OktaPatience {
    * @param found the read, if it found its user
    */
   readAnswered(found: OktaRequest | null): void {
-    this.#readable = found ?? this.#readable
+    if (found !== null && found.path !== this.#readable[0]?.path)
+      this.#readable = [found, ...this.#readable.slice(0, mostReadable - 1)]
     this.#unread.clear()
     this.#readsReported = false
   }
@@ -110,7 +120,7 @@ export class OktaPatience {
 
   /** Whether no user could be read so far, and so many are tried without an answer that it may be no matter of theirs. */
   get severalUnread(): boolean {
-    return this.#readable === null && this.#unread.size >= this.#several
+    return this.#readable.length === 0 && this.#unread.size >= this.#several
   }
 
   /** Whether so many users, while no user could be read so far, were each tried often or long enough. */

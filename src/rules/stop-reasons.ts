@@ -164,7 +164,7 @@ export function noCallCarriedOut(tasks: number, why: string): StopReason {
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
-    message: `No lifecycle call was carried out any more: ${tasks} tasks in a row were tried, one of them so often that it would have failed. The last time: ${why}.`,
+    message: `No lifecycle call was carried out any more: those of ${tasks} tasks in a row have failed, without one that Okta carried out or refused. One of them: ${why}.`,
     advice: {
       kind: 'fix',
       fix: 'Check status.okta.com, and whether a proxy or a firewall blocks POST /api/v1/users/',

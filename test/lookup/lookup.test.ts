@@ -173,9 +173,11 @@ describe('a read', () => {
     let trials = 0
     const lookup = lookupOf(({ path }) => {
       if (path.endsWith(id)) return failure
-      return path.endsWith('00uBefore0000000001') && ++trials < 4 ? failure : userAnswer()
+      return path.includes('00uBefore') && ++trials < 4 ? failure : userAnswer()
     })
-    lookup.parts.patience.couldRead(readUserRequest('00uBefore0000000001'))
+    // Of whom the first has become such that no read succeeds any more.
+    for (const user of [1, 2, 3, 4, 5])
+      lookup.parts.patience.couldRead(readUserRequest(`00uBefore000000000${user}`))
     expect(await readUser(lookup.parts, id)).toMatchObject({ kind: 'failed', cause: 'unreadable' })
     expect([trials, lookup.time.reason]).toEqual([4, null])
   })

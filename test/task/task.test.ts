@@ -371,7 +371,9 @@ describe('a call of which nobody knows', () => {
         await expect(runTask(stub.services, taskOf(), null)).rejects.toBeInstanceOf(RunStopped)
         expect(stub.time.reason).toMatchObject({
           exitCode: exitCodes.stoppedByGuard,
-          message: expect.stringMatching(/^No lifecycle call was carried out any more: 10 tasks in a row/),
+          message: expect.stringMatching(
+            /^No lifecycle call was carried out any more: those of 10 tasks in a row/,
+          ),
         })
       })
     })
