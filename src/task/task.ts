@@ -213,9 +213,6 @@ class Task {
     if (ending === null && read?.kind === 'found') history.statusBefore ??= read.user.status
     const { unheard, lookup } = this.#services
     if (ending?.result === 'succeeded') unheard.heard()
-    // T4: nothing tells what became of the calls of many tasks in a row. The doubt is looked at again in the next execution.
-    if (ending?.result === 'in_doubt' && history.setbacks > 0 && unheard.areMany)
-      throw lookup.stop.because(noCallCarriedOut(unheard.count, open.doubt?.why ?? 'cut off'))
     if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
     const lost = this.#lost()
     if (lost !== null) return lost

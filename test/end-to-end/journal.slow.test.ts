@@ -127,7 +127,10 @@ describe('a journal with a torn tail', () => {
       // As after a loss of power before the summary is written: nothing records where the journal ends.
       for (const name of ['summary.json', 'journal.head'])
         await rm(join(place.directory, 'runs', runId, name))
-      await forgetHead(join(place.directory, 'runs', runId, 'run.json'))
+      const runFile = join(place.directory, 'runs', runId, 'run.json')
+      await forgetHead(runFile)
+      const run = JSON.parse(await readFile(runFile, 'utf8'))
+      await writeFile(runFile, JSON.stringify({ ...run, state: 'running', reason: null }))
       await writeFile(path, bytes.subarray(0, -40))
       const end = await place.runHere(org, ['resume', '--latest', '--quiet'], impatient)
       expect(end.code, end.stderr).toBe(0)
