@@ -45,8 +45,8 @@ function learn(work: RowsAtWork, row: ValidRow, outcomes: readonly Outcome[], is
   if (services.job.read_first && (user !== null || begun !== null)) {
     services.meant.note(row.row, row.user, user?.login ?? begun?.login ?? null)
     services.witness.id ??= user?.id ?? null
-    const { patience } = services.lookup
-    if (user !== null && patience.knowsFew) patience.couldRead(readUserRequest(user.id))
+    const { users } = services.lookup.patience
+    if (user !== null && users.knowsFew) users.couldRead(readUserRequest(user.id))
   }
   if (!isLeft) rememberDone(services, order, row, outcomes)
 }

@@ -1,3 +1,4 @@
+import { EndingCheck, type JournalEnding } from './journal-ending.ts'
 import type { JournalEvent } from './journal-event.ts'
 import { journalVersion } from './journal-event.ts'
 import { chainStart, checkLine, eventOfLine } from './journal-line.ts'
@@ -15,14 +16,6 @@ export interface JournalHead {
   /** What must be so at the journal's end as well, if it is not cut short; left out if nothing is known of that. */
   readonly ends?: JournalEnding
 }
-
-/**
- * How a journal ends by what `run.json` says of its run.
- * - `uncalled`: after this head, or at all if it is not known, no call of an execution of the run itself follows.
- * - `stopped`: its last execution has ended.
- * - `finished`: its last execution has ended with every task done.
- */
-export type JournalEnding = 'uncalled' | 'stopped' | 'finished'
 
 /** Whether a journal that is not there, or is empty, may never have been there. */
 export function mayBeNone(head: JournalHead | null): boolean {
@@ -119,11 +112,12 @@ export class JournalCheck {
   #totalBytes = 0
   #torn: Place | null = null
   #flaw: JournalFlaw | null = null
-  readonly #ending: Ending
+  readonly #ending: EndingCheck | null
 
   constructor(expected: ExpectedJournal) {
     this.#expected = expected
-    this.#ending = { hasBegun: false, hasCalls: false, isOver: false, isFinished: false }
+    const { head } = expected
+    this.#ending = head?.ends === undefined ? null : new EndingCheck(head.ends, head)
   }
 
   /** Takes in the next line. Returns whether this line and all lines before it are sound. */
@@ -158,7 +152,7 @@ export class JournalCheck {
       (line === 1 ? wrongOpening(eventOfLine(bytes), this.#expected.run) : null) ??
       wrongHead(this.#sound, after, this.#expected.head)
     if (this.#flaw !== null) return false
-    if (this.#expected.head?.ends !== undefined) this.#seeEnding(bytes, offset)
+    this.#ending?.take(bytes, offset)
     this.#sound = after
     return true
   }
@@ -168,7 +162,7 @@ export class JournalCheck {
     const { head } = this.#expected
     if (this.#flaw !== null || head === null) return this.#flaw
     if (this.#sound.bytes >= head.bytes) {
-      const why = whyCutShort(head, this.#ending)
+      const why = this.#ending?.whyCutShort() ?? (this.#ending?.isEnough === true ? null : whyFurther(head))
       return why === null ? null : perhapsCutShort(this.#sound, why)
     }
     if (this.#torn !== null && this.#totalBytes >= head.bytes) return altered(this.#torn)
@@ -177,29 +171,6 @@ export class JournalCheck {
       line: this.#sound.lines + 1,
       offset: this.#sound.bytes,
       what: `is gone, and so is everything after it: ${head.lines} lines (${head.bytes} bytes) were on disk before`,
-    }
-  }
-
-  /** Takes in what a sound line tells of the journal's end. */
-  #seeEnding(bytes: Buffer, offset: number): void {
-    const ending = this.#ending
-    switch (kindOf(bytes)) {
-      case 'execution':
-        Object.assign(ending, { hasBegun: true, isOver: false, isFinished: false })
-        break
-      case 'intent': {
-        // What a retry took over stands before its first execution. What the head covers is known to be there.
-        const { orFurther, bytes: known = 0 } = this.#expected.head ?? {}
-        if (ending.hasBegun && (orFurther !== undefined || offset >= known)) ending.hasCalls = true
-        break
-      }
-      case 'stopped':
-        Object.assign(ending, { isOver: true, isFinished: bytes.includes('"state":"finished"') })
-        break
-      // Whoever goes on from a part of a journal is told what that means.
-      case 'cut':
-        Object.assign(ending, { isOver: true, isFinished: false })
-        break
     }
   }
 
@@ -212,35 +183,15 @@ export class JournalCheck {
 
 type Place = Pick<JournalFlaw, 'line' | 'offset'>
 
-/** What the lines of a journal tell of its end. */
-interface Ending {
-  hasBegun: boolean
-  hasCalls: boolean
-  isOver: boolean
-  isFinished: boolean
-}
-
-/** Why a journal that reaches its head may be cut short all the same; null if nothing shows that. */
-function whyCutShort({ orFurther, ends }: JournalHead, ending: Ending): string | null {
-  const { hasBegun, hasCalls, isOver, isFinished } = ending
-  if (ends === 'finished')
-    return isFinished ? null : 'run.json says that the run is finished, and the journal does not show that'
-  if (ends === 'uncalled' && hasCalls)
-    return 'run.json is from before the run began to send, and nothing says how far the journal was on disk'
-  if (ends === 'stopped' && hasBegun && !isOver)
-    return 'run.json says that the run has come to a stop, and the journal does not show that stop'
-  if (orFurther === undefined || ends === 'uncalled') return null
+/** Why it can't be found out whether a journal was further than its head; null if it can. */
+function whyFurther({ orFurther }: JournalHead): string | null {
+  if (orFurther === undefined) return null
   const known = orFurther === 'missing' ? 'is gone' : 'is not as it was written'
   return `journal.head beside the journal, which says how far it was on disk, ${known}`
 }
 
 function perhapsCutShort({ lines, bytes }: JournalHead, why: string): JournalFlaw {
   return { kind: 'cut_short', line: lines + 1, offset: bytes, what: `may be gone, and more after it: ${why}` }
-}
-
-/** The kind of a line's event: the first of its fields. */
-function kindOf(line: Buffer): string | null {
-  return /^\{"event":"([a-z_]+)"/.exec(line.toString('latin1', 0, 40))?.[1] ?? null
 }
 
 /** Disks write whole sectors of this many bytes, or of a multiple of it. */

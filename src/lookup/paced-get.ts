@@ -75,7 +75,7 @@ export async function pacedGet(
       ahead,
       send: (mayLeave) => {
         beforeSending()
-        if (request.bucket === userReads) patience.reads(request)
+        if (request.bucket === userReads) patience.users.reads(request)
         return parts.send(asRetry(request, retryOf), mayLeave)
       },
     })
@@ -87,7 +87,7 @@ export async function pacedGet(
     if (refused !== null) throw stop.because(refused)
     const outcome = classifyOf(answer, certain, isAbout)
     if (request.bucket === userReads && outcome !== 'again')
-      patience.readAnswered(outcome === 'found' ? request : null)
+      patience.users.readAnswered(outcome === 'found' ? request : null)
     switch (outcome) {
       case 'found':
         // This is always true here: `classifyRead` finds nothing without an answer.
@@ -109,7 +109,8 @@ export async function pacedGet(
           if (answer.kind === 'answered' && (await isNoUserReadable(parts, request)))
             throw stop.because(noUserReadable(answer, parts.orgUrl))
           // While it is not known whether any user can be read, nobody is failed for it.
-          if (request.bucket !== userReads || !patience.severalUnread) return { failed: answer, outcome }
+          if (request.bucket !== userReads || !patience.users.severalUnread)
+            return { failed: answer, outcome }
         }
         answersBefore = patience.answers
         await waitForOkta(parts, answer, request)
@@ -138,7 +139,7 @@ const mostTrials = 4
  */
 async function isNoUserReadable(parts: LookupParts, request: OktaRequest): Promise<boolean> {
   if (request.bucket !== userReads) return false
-  const { readable } = parts.patience
+  const { readable } = parts.patience.users
   for (let trials = 0; trials < mostTrials; trials++) {
     // An error may be a matter of chance, or of that one user.
     const next = readable[trials % readable.length]
@@ -162,9 +163,9 @@ async function isNobodyReadable(
 ): Promise<boolean> {
   const { patience } = parts
   if (request.bucket !== userReads) return false
-  patience.unread(request, setbacks >= maxSetbacks)
-  if (!patience.severalGivenUp) return false
-  return await patience.checkOnce(async () => {
+  patience.users.unread(request, setbacks >= maxSetbacks)
+  if (!patience.users.severalGivenUp) return false
+  return await patience.users.checkOnce(async () => {
     const asked = await askForOwner(parts)
     if (asked === null) return false
     const owner = parseUser(asked)
@@ -172,9 +173,9 @@ async function isNobodyReadable(
       const outcome = classifyRead(asked)
       return outcome === 'no_permission' || outcome === 'not_found'
     }
-    if (patience.isOwnerRead) return true
+    if (patience.users.isOwnerRead) return true
     const trial = await trialRead(parts, readUserRequest(owner.id))
-    if (trial === 'answered') patience.ownerRead()
+    if (trial === 'answered') patience.users.ownerRead()
     return trial === 'unanswered' || trial === 'error'
   })
 }
@@ -261,7 +262,7 @@ export async function waitForOkta(
   const isRead = request?.bucket === userReads
   if (silentMs < oktaPatienceMs) {
     // After its end the stop itself says what was wrong. Of reads alone, more is known already.
-    const isKnown = isRead && patience.readsReported
+    const isKnown = isRead && patience.users.readsReported
     if (!isKnown && patience.isWorthReporting(silentMs)) {
       const [so, most] = [Math.round(silentMs / 1000), oktaPatienceMs / 1000]
       const longer = isRead ? ', and longer if Okta answers other requests' : ''
@@ -274,7 +275,7 @@ export async function waitForOkta(
   if ((await askForOwner(parts)) !== null) {
     if (request !== null && (await isNoUserReadable(parts, request)))
       throw stop.because(noUserReadable(answer, orgUrl))
-    if (isRead && patience.reportsReads())
+    if (isRead && patience.users.reportsReads())
       parts.say(
         `Okta answers other requests, but not all reads of users: ${describeAnswer(answer)}. Each is tried at least ${maxSetbacks} times before its user counts as failed.`,
       )

@@ -2,8 +2,8 @@ import { foldLogin, keysOf, looksLikeUserId, normalizeUserKey } from '../okta/us
 import type { ReportRow } from './report-row.ts'
 
 /**
- * Names that turned out to stand for somebody else now, or no longer for the user whom they meant. Feeding a row with such a name again would act on a stranger,
- * even if the row was judged before that was found out.
+ * Names that turned out to stand for somebody else now, or no longer for the user whom they meant. Feeding a row with such
+ * a name again would act on a stranger, even if the row was judged before that was found out.
  */
 export class MovedNames {
   /** The row that found it out, by each name. */
@@ -29,7 +29,7 @@ export class MovedNames {
   }
 }
 
-/** Whether the user whom a key meant has another login by now, so that somebody else may have the one that the key names. */
+/** Whether the user whom a key meant has another login by now: somebody else may have the one that the key names. */
 function isRenamed({ user, okta_user_id: id, okta_login: login }: ReportRow['tasks'][number]): boolean {
   // Nearly every row names its user as Okta shows the user, so the costly comparison is made only for the others.
   if (user === login || user === id) return false

@@ -100,18 +100,7 @@ function isOktaItself(answer: Answer): boolean {
  * @param before whether users could be read before
  */
 export function noUserReadable(answer: Answer, orgUrl: string, before = true): StopReason {
-  const [who, fix] =
-    answer.kind === 'answered' && isOktas(answer)
-      ? ['Okta answers with an error of its own', 'Check status.okta.com']
-      : answer.kind === 'answered'
-        ? [
-            `Something else answers in Okta's place at ${orgUrl}`,
-            'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
-          ]
-        : [
-            `${orgUrl} does not answer${before ? ' any more' : ''}`,
-            'Check status.okta.com, and whether a proxy or a firewall holds up GET /api/v1/users/',
-          ]
+  const [who, fix] = failingReads(answer, orgUrl, before)
   return {
     state: 'stopped',
     exitCode: exitCodes.stoppedByGuard,
@@ -120,6 +109,20 @@ export function noUserReadable(answer: Answer, orgUrl: string, before = true): S
       : `${who} when users are read: ${describeAnswer(answer)}. No user could be read so far, though Okta answers other requests.`,
     advice: { kind: 'fix', fix },
   }
+}
+
+/** Who fails the reads of users, and what to check. */
+function failingReads(answer: Answer, orgUrl: string, before: boolean): readonly [who: string, fix: string] {
+  if (answer.kind !== 'answered')
+    return [
+      `${orgUrl} does not answer${before ? ' any more' : ''}`,
+      'Check status.okta.com, and whether a proxy or a firewall holds up GET /api/v1/users/',
+    ]
+  if (isOktas(answer)) return ['Okta answers with an error of its own', 'Check status.okta.com']
+  return [
+    `Something else answers in Okta's place at ${orgUrl}`,
+    'Check whether a proxy or a firewall blocks GET /api/v1/users/, and have it allowed',
+  ]
 }
 
 /** Whether a call could not be sent because of the rate limit of the token endpoint: Okta is there, and answers. */

@@ -12,7 +12,7 @@ import { runFileName } from './run-file.ts'
 export interface RunPlace {
   /** Its real place, in the directory where the runs beside it are. */
   readonly directory: string
-  /** The link by which it was named; null if it was named by its place. An earlier version kept the runs that go on from it there. */
+  /** The link by which it was named; null if it was named by its place. Runs that go on from it may lie beside the link. */
   readonly link: string | null
 }
 

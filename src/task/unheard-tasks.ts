@@ -1,11 +1,11 @@
 import type { TaskPlace } from '../rules/result.ts'
 
-/** So many tasks whose calls all fail, without a call in between that Okta carries out or refuses, are no matter of their users. */
+/** When so many tasks fail in a row, their users are not the cause. */
 const mostOfUsers = 10
 
 /**
- * The tasks whose calls have failed since Okta last carried out a call, or refused one. A few users may be such that Okta
- * can't act on them; if there are many in a row, something on the way stops all calls, though reads may still be answered.
+ * The tasks whose calls have failed since Okta last carried out a call, or refused one. Okta may be unable to act on a few
+ * users. If the calls of many users fail in a row, something on the way stops all calls, though reads may still be answered.
  */
 export class UnheardTasks {
   readonly #tasks = new Set<string>()
@@ -25,7 +25,7 @@ export class UnheardTasks {
     return this.#tasks.size
   }
 
-  /** Whether there are so many that it is no matter of their users. */
+  /** Whether there are so many that their users are not the cause. */
   get areMany(): boolean {
     return this.count >= mostOfUsers
   }

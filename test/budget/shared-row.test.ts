@@ -146,20 +146,24 @@ describe('runs that share a row', () => {
   })
 })
 
+/** What a row begins with. */
+const first = { share: 0.5, earlierSends: [], earlierLimit: null, earlierUnknown: false }
+/** An ask for one permit. */
+const plainAsk: RowAsk = {
+  holder: 'run:1',
+  number: 1,
+  share: 0.5,
+  want: 1,
+  events: [],
+  leaves: false,
+  now: start,
+  clockKnown: true,
+  workLeft: 1,
+  silent: 0,
+}
+
 describe('an ask', () => {
-  const first = { share: 0.5, earlierSends: [], earlierLimit: null, earlierUnknown: false }
-  const asks: RowAsk = {
-    holder: 'run:1',
-    number: 1,
-    share: 0.5,
-    want: 1,
-    events: [],
-    leaves: false,
-    now: start,
-    clockKnown: true,
-    workLeft: 1,
-    silent: 0,
-  }
+  const asks = plainAsk
   const opened: RowEvent = {
     kind: 'settled',
     permit: { probe: true },
@@ -343,19 +347,7 @@ describe('whoever leaves with calls under way', () => {
 })
 
 describe('a probe that hangs while no limit is known', () => {
-  const first = { share: 0.5, earlierSends: [], earlierLimit: null, earlierUnknown: false }
-  const asks: RowAsk = {
-    holder: 'run:1',
-    number: 1,
-    share: 0.5,
-    want: 1,
-    events: [],
-    leaves: false,
-    now: start,
-    clockKnown: true,
-    workLeft: 9,
-    silent: 0,
-  }
+  const asks: RowAsk = { ...plainAsk, workLeft: 9 }
   const later = (milliseconds: number): Pick<RowAsk, 'now'> => ({ now: start + milliseconds })
 
   it('keeps nobody waiting for longer than 3 s once its holder says that it is overdue', () => {

@@ -149,7 +149,7 @@ describe('a read', () => {
     const failure = refusalOf(503, 'E0000009')
     const lookup = lookupOf(({ path }) => (path === me || !isAway ? userAnswer() : failure))
     // An execution before could read the user.
-    lookup.parts.patience.couldRead(readUserRequest('00uBefore0000000001'))
+    lookup.parts.patience.users.couldRead(readUserRequest('00uBefore0000000001'))
     isAway = true
     const reason = await reasonOf(lookup, readUser(lookup.parts, id))
     expect(reason).toMatchObject({
@@ -163,7 +163,7 @@ describe('a read', () => {
   it('does not take one user whose read always fails for an outage', async () => {
     const failure = refusalOf(500, 'E0000009')
     const lookup = lookupOf(({ path }) => (path.endsWith(id) ? failure : userAnswer()))
-    lookup.parts.patience.couldRead(readUserRequest('00uBefore0000000001'))
+    lookup.parts.patience.users.couldRead(readUserRequest('00uBefore0000000001'))
     expect(await readUser(lookup.parts, id)).toMatchObject({ kind: 'failed', cause: 'unreadable' })
     expect(lookup.time.reason).toBeNull()
   })
@@ -177,7 +177,7 @@ describe('a read', () => {
     })
     // Of whom the first has become such that no read succeeds any more.
     for (const user of [1, 2, 3, 4, 5])
-      lookup.parts.patience.couldRead(readUserRequest(`00uBefore000000000${user}`))
+      lookup.parts.patience.users.couldRead(readUserRequest(`00uBefore000000000${user}`))
     expect(await readUser(lookup.parts, id)).toMatchObject({ kind: 'failed', cause: 'unreadable' })
     expect([trials, lookup.time.reason]).toEqual([4, null])
   })

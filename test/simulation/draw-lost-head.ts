@@ -1,5 +1,5 @@
 import type { Draws } from './draws.ts'
-import { numbers, plainRow, plainStory, plainUser } from './plain-story.ts'
+import { traceless } from './plain-story.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -7,24 +7,11 @@ import type { Scenario } from './scenario.ts'
  * journal was, is lost as well: nothing shows that the copy is older.
  */
 export function drawLostHead(scenario: Scenario, draws: Draws): Scenario {
-  const action = draws.pick('action forgotten', ['reset_factors', 'reactivate'] as const)
-  const status = action === 'reactivate' ? 'PROVISIONED' : 'ACTIVE'
-  const users = numbers(draws.int('users forgotten', 3, 12)).map((number) =>
-    plainUser('Forgotten', number, status),
-  )
+  const story = traceless(scenario, draws, { what: 'forgotten', name: 'Forgotten' })
+  const { users } = story
   return {
-    ...scenario,
-    ...plainStory,
-    users,
-    rows: users.map((user, index) => plainRow(user, index, action)),
-    steps: null,
-    order: 'user',
-    respondAsync: false,
-    sendEmail: false,
-    readFirst: true,
-    inDoubt: 'keep',
+    ...story,
     concurrency: draws.int('rows at once', 1, 3),
-    limits: { lifecycle: 600, reads: 1000 },
     disturbances: [
       {
         process: 0,

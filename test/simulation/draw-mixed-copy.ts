@@ -1,5 +1,5 @@
 import type { Draws } from './draws.ts'
-import { numbers, plainRow, plainStory, plainUser } from './plain-story.ts'
+import { traceless } from './plain-story.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -7,25 +7,12 @@ import type { Scenario } from './scenario.ts'
  * before, and perhaps one is lost; and somebody goes on without knowing what that means.
  */
 export function drawMixedCopy(scenario: Scenario, draws: Draws): Scenario {
-  const action = draws.pick('action of a mixed copy', ['reset_factors', 'reactivate'] as const)
-  const status = action === 'reactivate' ? 'PROVISIONED' : 'ACTIVE'
-  const users = numbers(draws.int('users of a mixed copy', 3, 12)).map((number) =>
-    plainUser('Mixed', number, status),
-  )
+  const story = traceless(scenario, draws, { what: 'of a mixed copy', name: 'Mixed' })
+  const { users } = story
   return {
-    ...scenario,
-    ...plainStory,
-    users,
-    rows: users.map((user, index) => plainRow(user, index, action)),
-    steps: null,
-    order: 'user',
-    respondAsync: false,
-    sendEmail: false,
-    readFirst: true,
-    inDoubt: 'keep',
+    ...story,
     again: false,
     concurrency: draws.int('rows of a mixed copy at once', 1, 3),
-    limits: { lifecycle: 600, reads: 1000 },
     disturbances: [
       {
         process: 0,

@@ -1,5 +1,5 @@
 import type { Draws } from './draws.ts'
-import { numbers, plainRow, plainStory, plainUser } from './plain-story.ts'
+import { traceless } from './plain-story.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -7,26 +7,13 @@ import type { Scenario } from './scenario.ts'
  * the retry, and somebody goes on from that copy: nobody may be acted on once more.
  */
 export function drawRunBefore(scenario: Scenario, draws: Draws): Scenario {
-  const action = draws.pick('action of a run before', ['reset_factors', 'reactivate'] as const)
-  const status = action === 'reactivate' ? 'PROVISIONED' : 'ACTIVE'
-  const users = numbers(draws.int('users of a run before', 3, 12)).map((number) =>
-    plainUser('Before', number, status),
-  )
+  const story = traceless(scenario, draws, { what: 'of a run before', name: 'Before' })
+  const { users } = story
   const isDenied = draws.chance('some are denied at first', 0.5)
   return {
-    ...scenario,
-    ...plainStory,
-    users,
-    rows: users.map((user, index) => plainRow(user, index, action)),
-    steps: null,
-    order: 'user',
-    respondAsync: false,
-    sendEmail: false,
-    readFirst: true,
-    inDoubt: 'keep',
+    ...story,
     again: false,
     concurrency: draws.int('rows of a run before at once', 1, 3),
-    limits: { lifecycle: 600, reads: 1000 },
     denials: isDenied
       ? [{ afterApplied: null, fromMs: 0, toMs: 5_000, users: [users[0]?.id ?? ''], what: 'send' }]
       : [],

@@ -145,8 +145,8 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a run.json from before the run began to send vouches for any journal',
     breaks: 'I11',
-    file: 'journal/journal-check',
-    from: "ends === 'uncalled' && hasCalls",
+    file: 'journal/journal-ending',
+    from: 'this.#hasBegun && offset >= this.#knownBytes',
     to: 'false',
   },
   {

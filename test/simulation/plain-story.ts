@@ -1,3 +1,4 @@
+import type { Draws } from './draws.ts'
 import type { RowSpec, Scenario, UserSpec } from './scenario.ts'
 
 /** A world in which nothing goes wrong by itself, and a job without rules: what a theme begins with. */
@@ -59,4 +60,34 @@ export function plainRow(
 /** 1 to `count`. */
 export function numbers(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => index + 1)
+}
+
+/**
+ * A run of an action that leaves no trace in the status, so that whatever is done twice shows. Nothing goes wrong by
+ * itself.
+ *
+ * @param what names the draws
+ * @param name names the users
+ */
+export function traceless(
+  scenario: Scenario,
+  draws: Draws,
+  { what, name }: { what: string; name: string },
+): Scenario {
+  const action = draws.pick(`action ${what}`, ['reset_factors', 'reactivate'] as const)
+  const status = action === 'reactivate' ? 'PROVISIONED' : 'ACTIVE'
+  const users = numbers(draws.int(`users ${what}`, 3, 12)).map((number) => plainUser(name, number, status))
+  return {
+    ...scenario,
+    ...plainStory,
+    users,
+    rows: users.map((user, index) => plainRow(user, index, action)),
+    steps: null,
+    order: 'user',
+    respondAsync: false,
+    sendEmail: false,
+    readFirst: true,
+    inDoubt: 'keep',
+    limits: { lifecycle: 600, reads: 1000 },
+  }
 }

@@ -135,10 +135,13 @@ export interface Denial {
 }
 
 /**
- * What a person does once a process has ended. `cut`: goes on from an older or damaged copy of the journal;
- * `cut_with_head`: goes on from an older one without knowing it, and what was kept beside the journal is lost;
- * `cut_before_undo`: undoes the run with such a journal; `copy_before_undo`: undoes a whole copy of it, made while it was at
- * work, and knows that; `mixed_copy`: goes on after some of the files of such a copy were put back; `run_before`: goes on from an older copy of the run that was retried.
+ * What a person does once a process has ended.
+ * - `cut`: goes on from an older or damaged copy of the journal.
+ * - `cut_with_head`: goes on from an older one without knowing it, and what was kept beside the journal is lost.
+ * - `cut_before_undo`: undoes the run with such a journal.
+ * - `copy_before_undo`: undoes a whole copy of it, made while it was at work, and knows that.
+ * - `mixed_copy`: goes on after some of the files of such a copy were put back.
+ * - `run_before`: goes on from an older copy of the run that was retried.
  */
 export type Move =
   | 'resume'
