@@ -46,7 +46,7 @@ export const shapes = {
   },
   'run.json': {
     ...names(
-      'format run_id created_at from_job_file? org_url accept_refusals? unusual? accept_unusual? input_passed? confirmed retry_of? journal_head? put_back? undo_of? not_undone? closed_by? closed_from? state reason',
+      'format run_id created_at from_job_file? org_url accept_refusals? unusual? accept_unusual? input_passed? confirmed retry_of? journal_head? put_back? undo_of? not_undone? earlier_runs? closed_by? closed_from? state reason',
     ),
     versions,
     job,
@@ -85,7 +85,7 @@ export const eventShapes = {
     ...names('at org?'),
     'by?': names('user host'),
     'digests?': names('input job plan?'),
-    'begun?': { ...names('created_at retry_of undo_of'), versions },
+    'begun?': { ...names('created_at retry_of undo_of earlier_runs?'), versions },
   },
   owner: { owner: names('id login') },
   cut: names('okta_time okta_time_at_most? lost_bytes'),

@@ -165,6 +165,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         versions: run.versions,
         retry_of: run.retry_of ?? null,
         undo_of: run.undo_of ?? null,
+        ...(run.earlier_runs === undefined ? {} : { earlier_runs: run.earlier_runs }),
       },
     })
     if (run.owner !== null) recorder.note({ event: 'owner', owner: run.owner })

@@ -27,6 +27,7 @@ export function redactRun(run: RunFile, redactor: Redactor): RunFile {
     ...(run.put_back === undefined ? {} : { put_back: run.put_back }),
     ...(run.undo_of === undefined ? {} : { undo_of: run.undo_of }),
     ...(run.not_undone === undefined ? {} : { not_undone: run.not_undone.map(() => redactedText) }),
+    ...(run.earlier_runs === undefined ? {} : { earlier_runs: run.earlier_runs }),
     ...(run.closed_by === undefined ? {} : { closed_by: run.closed_by }),
     ...(run.closed_from === undefined ? {} : { closed_from: run.closed_from }),
     state: run.state,

@@ -36,6 +36,8 @@ interface ExecutionEvent {
     readonly retry_of: string | null
     /** The run that this one takes back; null if it is not an undo. */
     readonly undo_of: string | null
+    /** The runs before this one, the first one first. Absent if it goes on from none, and in older journals. */
+    readonly earlier_runs?: readonly string[]
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RunFile } from '../run/run-file.ts'
+import { type RunFile, runsUpTo } from '../run/run-file.ts'
 import type { Retry } from './begin-retry.ts'
 
 /** The `run.json` of a run that retries another one. */
@@ -38,6 +38,7 @@ export function retryRunFile(
     plan: undefined,
     confirmed: true,
     retry_of: old.run_id,
+    earlier_runs: runsUpTo(old),
     carried_over: retry.carriedOver,
     journal_end: undefined,
     put_back: undefined,

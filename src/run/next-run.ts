@@ -10,15 +10,16 @@ import { type ListedRun, listRuns } from './list-runs.ts'
 import { journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
 
-/** The run that another one retries or takes back. */
-type Origin = Pick<RunFile, 'retry_of' | 'undo_of'>
+/** The run that another one retries or takes back, and those before it. */
+type Origin = Pick<RunFile, 'retry_of' | 'undo_of' | 'earlier_runs'>
 
 /** What a person wants to do with a run. */
 type Command = 'resume' | 'retry' | 'undo'
 
 /**
  * Makes sure that no run beside this one goes on from it without its knowledge. A run is told before another one goes on
- * from it, so one that was not told is an older copy: what the other run has done since would be done again.
+ * from it, so one that was not told is an older copy: what the other run has done since would be done again. A run in
+ * between may be gone by now.
  *
  * @param command what a person wants to do with the run
  * @throws Refusal when there is such a run, or when it can't be found out whether there is one
@@ -36,7 +37,7 @@ export async function checkNoNextRun(
     for (const beside of await listRuns(place)) {
       const origin = await originOf(beside)
       if (origin === null) unknown.push(beside)
-      if (origin?.retry_of !== runId && origin?.undo_of !== runId) continue
+      if (origin === null || !goesOnFrom(origin, runId)) continue
       const next = beside.look.kind === 'run' ? beside.look.run.run_id : beside.name
       throw new Refusal(
         `${directory} is an older copy of run ${runId}, from before run ${next} went on from it. Nothing was sent.`,
@@ -52,6 +53,11 @@ export async function checkNoNextRun(
     `Run ${name} may have gone on from run ${runId}, and that can't be found out: ${why} Nothing was sent.`,
     `${howToRestore(first)}. If run ${name} has nothing to do with run ${runId}, move ${first.directory} somewhere else`,
   )
+}
+
+function goesOnFrom(origin: Origin, runId: string): boolean {
+  const { retry_of: retried, undo_of: undone, earlier_runs: earlier = [] } = origin
+  return [retried, undone, ...earlier].includes(runId)
 }
 
 /**
@@ -110,8 +116,12 @@ async function originByJournal(directory: string): Promise<Origin | null> {
   try {
     await checkJournal(journalPath(directory), { run: null, head: null }, ({ event }) => {
       if (event.event !== 'execution' || event.begun === undefined) return
-      const { retry_of: retried, undo_of: undone } = event.begun
-      origin = { retry_of: retried ?? undefined, undo_of: undone ?? undefined }
+      const { retry_of: retried, undo_of: undone, earlier_runs: earlier } = event.begun
+      origin = {
+        retry_of: retried ?? undefined,
+        undo_of: undone ?? undefined,
+        earlier_runs: earlier === undefined ? undefined : [...earlier],
+      }
     })
   } catch {
     return null

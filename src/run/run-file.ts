@@ -96,6 +96,11 @@ const runFileSchema = z.strictObject({
   undo_of: z.string().optional(),
   /** For an undo: sentences about what the other run did that the undo can't take back; absent if there is nothing. */
   not_undone: z.array(z.string()).optional(),
+  /**
+   * The run that this one retries or takes back and all runs before it, the first one first; absent if it goes on from none,
+   * and in older runs.
+   */
+  earlier_runs: z.array(z.string()).optional(),
   /** The run that goes on from this one; absent if there is none. */
   closed_by: z.string().optional(),
   /** The state that it was closed in; absent if it is not closed, and in older runs. */
@@ -106,6 +111,13 @@ const runFileSchema = z.strictObject({
 
 /** The content of `run.json`: everything that a run needs besides its input and its journal. No secrets. */
 export type RunFile = z.infer<typeof runFileSchema>
+
+/** The runs before a run that goes on from another one, as its `run.json` is to name them. */
+export function runsUpTo(old: Pick<RunFile, 'run_id' | 'retry_of' | 'undo_of' | 'earlier_runs'>): string[] {
+  // An older run names only the one before it.
+  const before = old.earlier_runs ?? [old.retry_of ?? old.undo_of].filter((run) => run !== undefined)
+  return [...before, old.run_id]
+}
 
 export const sandboxOrgUrl = 'sandbox'
 

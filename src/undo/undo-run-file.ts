@@ -1,4 +1,4 @@
-import type { RunFile } from '../run/run-file.ts'
+import { type RunFile, runsUpTo } from '../run/run-file.ts'
 import { type UndoInput, undoColumns } from './begin-undo.ts'
 
 /** What an undo's `run.json` is made of, besides the run that it takes back. */
@@ -73,6 +73,7 @@ export function undoRunFile(old: RunFile, { runId, input, notUndone, version, no
     owner: null,
     confirmed: true,
     undo_of: old.run_id,
+    earlier_runs: runsUpTo(old),
     ...(notUndone.length === 0 ? {} : { not_undone: [...notUndone] }),
     state: 'new',
     reason: null,

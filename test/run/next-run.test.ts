@@ -7,7 +7,7 @@ import { checkNotClosed, isTakenUp } from '../../src/run/closing.ts'
 import { findRun } from '../../src/run/find-run.ts'
 import { listRuns } from '../../src/run/list-runs.ts'
 import { checkNoNextRun } from '../../src/run/next-run.ts'
-import { type RunFile, writeRunFile } from '../../src/run/run-file.ts'
+import { type RunFile, runsUpTo, writeRunFile } from '../../src/run/run-file.ts'
 import { readRunsOfJob } from '../../src/run/runs-of-job.ts'
 import { plainRun } from '../engine/plain-run.ts'
 import { knownErrorOf, withDirectory } from '../journal/support.ts'
@@ -38,6 +38,44 @@ async function withRetry(
 const unknown = /^Run r2 may have gone on from run r1, and that can't be found out: .* Nothing was sent\.$/
 
 describe('an older copy of a run', () => {
+  it.each(['retry', 'undo', 'resume'] as const)(
+    'is known by a run further on, when the run in between is gone: %s',
+    async (command) => {
+      await withRetry({}, async ({ runs, r1, r2 }) => {
+        const r3 = join(runs, 'r3')
+        const third: RunFile = { ...retry, run_id: 'r3', retry_of: 'r2', earlier_runs: runsUpTo(retry) }
+        await write(r3, third)
+        await rm(r2, { recursive: true })
+        const check = (): Promise<void> => checkNoNextRun(placeAt(r1), old, command)
+        expect((await knownErrorOf(check)).message).toContain(
+          'is an older copy of run r1, from before run r3',
+        )
+        // The same by the journal alone.
+        await rm(join(r3, 'run.json'))
+        const path = join(r3, 'journal.ndjson')
+        await writeFile(path, '')
+        const journal = await Journal.open(path, emptyJournal)
+        journal.note({ event: 'journal', version: 2, run: 'r3' })
+        const versions = { okta_lifecycle: '0.0.0', node: 'v20.0.0' }
+        const begun = { created_at: '2026-01-01T00:00:00.000Z', versions, retry_of: 'r2', undo_of: null }
+        const event = { ...begun, earlier_runs: ['r1', 'r2'] }
+        journal.note({ event: 'execution', at: begun.created_at, begun: event })
+        await journal.close()
+        expect((await knownErrorOf(check)).message).toContain(
+          'is an older copy of run r1, from before run r3',
+        )
+        // It has nothing to do with any other run.
+        await checkNoNextRun(placeAt(r1), { run_id: 'r0' }, command)
+      })
+    },
+  )
+
+  it('is not mistaken: each run names all before it, and an older one only the one before it', () => {
+    const r3: RunFile = { ...plainRun(), run_id: 'r3', undo_of: 'r2', earlier_runs: runsUpTo(retry) }
+    expect(runsUpTo(old)).toEqual(['r1'])
+    expect(runsUpTo(r3)).toEqual(['r1', 'r2', 'r3'])
+  })
+
   it.each([
     ['finished', 'undo', 'undo'],
     ['finished', 'retry', 'retry'],

@@ -28,6 +28,8 @@ export function drawRunBefore(scenario: Scenario, draws: Draws): Scenario {
             ms: 200,
           },
         ],
-    moves: ['retry', 'run_before', 'run_before', 'resume'],
+    moves: draws.chance('retried twice', 0.4)
+      ? ['retry', 'retry', 'run_before', 'run_before', 'resume']
+      : ['retry', 'run_before', 'run_before', 'resume'],
   }
 }

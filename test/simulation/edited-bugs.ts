@@ -164,6 +164,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'return {}',
   },
   {
+    name: 'a run further on does not say which runs were before the one it goes on from',
+    breaks: 'I11',
+    file: 'run/next-run',
+    from: 'earlier_runs: earlier = []',
+    to: 'earlier_runs: _, earlier = []',
+  },
+  {
     name: 'nobody looks for runs that went on from an older copy',
     breaks: 'I11',
     file: 'run/next-run',

@@ -224,11 +224,21 @@ class Story {
 
   /**
    * Somebody restores a run as it was before a retry went on from it, and goes on from that copy; the retry's own
-   * `run.json` can perhaps not be read meanwhile. Null if no run was retried.
+   * `run.json` can perhaps not be read meanwhile. Where that retry was retried itself, it is perhaps gone, and the first
+   * run is the one that is restored. Null if no run was retried.
    */
   #goOnFromRunBefore(): SimProcess | null {
     const world = this.#world
-    const before = readRun(world, this.#run)?.retry_of
+    let before = readRun(world, this.#run)?.retry_of
+    const first = before === undefined ? undefined : readRun(world, before)?.retry_of
+    if (
+      before !== undefined &&
+      first !== undefined &&
+      world.draws.chance('the run in between is gone', 0.7)
+    ) {
+      restoreRun(world, before, new Map())
+      before = first
+    }
     const copy = before === undefined ? undefined : this.#copies.get(before)
     if (before === undefined || copy === undefined) return null
     restoreRun(world, before, copy)
