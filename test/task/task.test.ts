@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { usedWithinMs } from '../../src/budget/ledger.ts'
 import { exitCodes } from '../../src/messages/known-error.ts'
 import { RunStopped } from '../../src/messages/stop.ts'
-import { withdrawn } from '../../src/okta/answer.ts'
+import { type Answer, withdrawn } from '../../src/okta/answer.ts'
 import { leavesWithinMs } from '../../src/rules/doubt.ts'
 import { nobodyProtected } from '../../src/rules/guards.ts'
 import { ActivationLinks } from '../../src/run/activation-links.ts'
@@ -62,6 +62,26 @@ async function endOf(
 }
 
 describe('a task that nothing stands against', () => {
+  it.each([
+    { named: 'its own second', date: now, atMost: now + 999 },
+    { named: "the clock, without a Date of Okta's", date: undefined, atMost: now + 1_699 },
+    { named: 'what the clock excludes, after a long way back', date: now - 5_000, atMost: now + 700 },
+  ])("was applied at the latest by its answer's time: $named", async ({ date, atMost }) => {
+    const stubs: Stub[] = []
+    const onCall: OnCall = (user, action) => {
+      for (const { time } of stubs) time.now = 700
+      return { ...apply(user, action), date } as Answer
+    }
+    await withStub({ onCall }, async (stub) => {
+      stubs.push(stub)
+      // One answer shows Okta's time to the second.
+      stub.parts.clock.observe(new Date(now).toUTCString(), 0, 0)
+      await runTask(stub.services, taskOf(), null)
+      const answer = (await stub.events()).find(({ event }) => event === 'answer')
+      expect(answer).toMatchObject({ okta_time_at_most: atMost })
+    })
+  })
+
   it('is read, sent once and ended; its intent is on disk before the call, its answer before anything else (T1, T2)', async () => {
     const seen: (readonly string[])[] = []
     let stub: Stub | null = null
