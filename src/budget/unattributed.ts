@@ -1,4 +1,10 @@
-import { type BudgetState, longestOpen, mayCountFor, type Unattributed } from './budget-state.ts'
+import {
+  type BudgetState,
+  defaultWindowMs,
+  longestOpen,
+  mayCountFor,
+  type Unattributed,
+} from './budget-state.ts'
 
 /** Requests within this fraction of the time for which they are remembered are one entry: there are never many. */
 const togetherPart = 1 / 16
@@ -17,8 +23,9 @@ export function sentAfter(state: BudgetState, moment: number): number {
 /** How many of the requests that no answer has attributed may be in the window that is open at a given moment. */
 export function unattributedAt(state: BudgetState, moment: number): number {
   const memoryMs = mayCountFor(state)
-  // A time in the far future shows that our clock has not been set by Okta's yet.
-  const latest = moment + longestOpen(state)
+  // A time in the far future shows that our clock has not been set by Okta's yet. An entry may be from before windows were
+  // known to be short, and then it ends later than a window lasts.
+  const latest = moment + Math.max(longestOpen(state), togetherMs({ windowMs: defaultWindowMs }))
   const mayCount = (until: number): boolean => moment - until <= memoryMs && until <= latest
   const earlier = state.earlierUnanswered?.filter(mayCount).length ?? 0
   return state.unattributed.reduce((sum, { until, count }) => (mayCount(until) ? sum + count : sum), earlier)

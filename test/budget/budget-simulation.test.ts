@@ -107,6 +107,20 @@ describe('a budget against a model of Okta’s counter', () => {
     )
   })
 
+  it('counts requests of before a window was known to be short in the window that they opened', () => {
+    const options = {
+      seed: 1_832_885_202,
+      share: 0.1,
+      concurrency: 3,
+      lag: 8,
+      latency: [20, 200] as const,
+      windowSeconds: 1,
+      limitOf: () => 300,
+      duration: 8_000,
+    }
+    expectWithinShare(simulate(options), options)
+  })
+
   it('goes on, without a busy loop, where answers are lost', () => {
     fc.assert(
       fc.property(worlds, fc.constantFrom(0.1, 0.5, 0.9), (world, part) => {
