@@ -10,6 +10,7 @@ import { type ExitCode, exitCodes, Refusal } from '../messages/known-error.ts'
 import { RunStopped, StopSwitch } from '../messages/stop.ts'
 import { reportAgain } from '../report/report-again.ts'
 import { readRecordedHead } from '../report/summary.ts'
+import { type ReportFormat, reportFormats } from '../report/write-reports.ts'
 import { checkNotClosed, handOver, isTakenUp } from '../run/closing.ts'
 import { findRun, type RunPlace } from '../run/find-run.ts'
 import { hasUnsettled } from '../run/has-unsettled.ts'
@@ -244,7 +245,8 @@ async function begin(
       await handOnSandboxOrg(from.directory, to.directory, from.run)
     })
     begun = true
-    if (hasFailed) await writeBadRows(from.directory, hold)
+    const isCutOff = from.run.state === 'running'
+    if (hasFailed || isCutOff) await reportClosed(from.directory, hold, isCutOff ? reportFormats : ['csv'])
     await endStart(to.directory)
     return { ...ready, run }
   } finally {
@@ -252,15 +254,18 @@ async function begin(
   }
 }
 
-/** Writes `failed.csv` of a closed run again, with only its bad rows. */
-async function writeBadRows(directory: string, hold: Fence): Promise<void> {
+/**
+ * Writes reports of a closed run again: `failed.csv` with only its bad rows, or all of them where its process died and has
+ * written none, or only some.
+ */
+async function reportClosed(directory: string, hold: Fence, formats: readonly ReportFormat[]): Promise<void> {
   try {
-    await reportAgain(directory, await readRunFile(directory), hold, new Set(['csv']))
+    await reportAgain(directory, await readRunFile(directory), hold, new Set(formats))
   } catch (error) {
     if (asCannotWrite(error) === null) throw error
     // The new run need not wait for that.
     say(
-      `${failedName} of the old run could not be written again. To try once more: ${commandFor('report', runNameOf(directory))}`,
+      `Reports of the old run could not be written again. To try once more: ${commandFor('report', runNameOf(directory))}`,
     )
   }
 }

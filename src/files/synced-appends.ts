@@ -102,9 +102,13 @@ export class SyncedAppends<Mark> {
     this.#failure ??= cause
   }
 
-  /** Waits for all appends and closes the file. */
+  /**
+   * Waits for all appends and closes the file. Whatever is appended after that fails at once: whoever were to take it for
+   * written would know more than the file.
+   */
   async close(): Promise<void> {
-    await this.#writing
+    while (this.#writing !== null) await this.#writing
+    this.#failure ??= this.#toFailure(new Error('It is closed.'))
     await this.#file.close()
   }
 

@@ -198,6 +198,28 @@ it.concurrent('takes up a run that was killed: what was not run and what was und
   })
 })
 
+it('reports the run that was killed as well, though it has left nothing unsettled', async () => {
+  await withWorkplace(async (place) => {
+    const org = await place.org({ users: makeUsers({ count: 3, status: 'DEPROVISIONED' }) })
+    await place.write('in.csv', usersCsv(ids(1, 3)))
+    const first = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...unattended])
+    expect(first.code, first.stderr).toBe(1)
+    // As it is when the process dies before it has written its reports, or while it writes them.
+    for (const name of ['failed.csv', 'results.csv', 'report.html'])
+      await rm(join(place.directory, 'runs', runId, name))
+    const run = await runFile(place, runId)
+    await place.write(`runs/${runId}/run.json`, JSON.stringify({ ...run, state: 'running' }))
+    await place.write(`runs/${runId}/results.jsonl`, '')
+    expect((await place.runHere(org, ['retry', runId, ...again])).code).toBe(1)
+    expect(await resultsOf(place, runId)).toHaveLength(3)
+    expect(await place.read(`runs/${runId}/results.jsonl`)).not.toBe('')
+    const summary: unknown = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+    expect(summary).toMatchObject({ results: { failed: 3 } })
+    // Its rows are the new run's.
+    expect(parseCsv(await place.read(`runs/${runId}/failed.csv`))).toEqual([])
+  })
+})
+
 it('does not do a row any more where a later row of the user was carried out', async () => {
   await withWorkplace(async (place) => {
     let fixed = false

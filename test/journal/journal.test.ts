@@ -99,6 +99,33 @@ describe('appending', () => {
     })
   })
 
+  it('takes nothing more once it is closed, also from whoever has waited for its last line', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'journal.ndjson')
+      await writeFile(path, '')
+      const journal = await Journal.open(path, emptyJournal)
+      const late: ReturnType<Journal['append']>[] = []
+      const event = { event: 'limit', bucket: '/api/v1', limit: 600 } as const
+      journal.note({ event: 'journal', version: 2, run: 'r' })
+      const { durable } = journal.append(event)
+      const straggler = async (turns: number): Promise<void> => {
+        await durable
+        for (let turn = 0; turn < turns; turn++) await null
+        const appended = journal.append(event)
+        late.push(appended)
+        await appended.durable.catch(() => {})
+      }
+      const stragglers = Array.from({ length: 12 }, (_, turns) => straggler(turns))
+      await journal.close()
+      await Promise.all(stragglers)
+      const taken = late.filter(({ position }) => position !== null)
+      expect((await read(path)).events).toHaveLength(2 + taken.length)
+      const last = journal.append(event)
+      expect(last.position).toBeNull()
+      await expect(last.durable).rejects.toThrow(JournalFailed)
+    })
+  })
+
   it('writes all that was noted before it closes', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal.ndjson')

@@ -353,6 +353,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'else dueAt = 0',
   },
   {
+    name: 'a run that was cut off is not reported when another one goes on from it',
+    breaks: 'I4',
+    file: 'cli/go-on-from',
+    from: "const isCutOff = from.run.state === 'running'",
+    to: 'const isCutOff = false',
+  },
+  {
     name: 'what is unsettled is counted as not run',
     breaks: 'I4',
     file: 'report/totals',

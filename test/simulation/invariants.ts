@@ -29,7 +29,7 @@ import type { World } from './world.ts'
  * - **I3** A result is final.
  *   "a result is taken back", "a host of the same name is taken for this one"
  * - **I4** Counts add up, and every row is counted.
- *   "what is unsettled is counted as not run"
+ *   "what is unsettled is counted as not run", "a run that was cut off is not reported when another one goes on from it"
  * - **I5** Each user's tasks are applied in the order of the input, over all ways back.
  *   "a retry does not wait for a later row in doubt", "rows of a user do not wait for each other", "a doubt is settled too soon", "a user's short name is not known
  *   for the user's"

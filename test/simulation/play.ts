@@ -1,3 +1,4 @@
+import { exitCodes } from '../../src/messages/known-error.ts'
 import { playAgain } from './again.ts'
 import { disturb } from './disturb.ts'
 import { inputName } from './input.ts'
@@ -130,6 +131,7 @@ class Story {
       this.#putBack = () => {}
       if (process.crash !== null) world.violate(`I12 ${process.command} crashed: ${stackOf(process.crash)}`)
       this.#report()
+      this.#checkReported(process)
       this.#followRetry()
     }
     if (world.scenario.again) await playAgain(world, this.reports)
@@ -275,6 +277,20 @@ class Story {
     if (readRun(this.#world, this.#run)?.closed_by === undefined)
       this.#copies.set(this.#run, copyRun(this.#world, this.#run))
     return startRetry(this.#world, this.#run)
+  }
+
+  /** A run that was cut off has reports once another run goes on from it, unless they could not be written. */
+  #checkReported({ command, exitCode, output }: SimProcess): void {
+    const world = this.#world
+    const [what, run = ''] = command.split(' ')
+    const mayLack =
+      exitCode === null ||
+      exitCode === exitCodes.heldElsewhere ||
+      output.join('').includes('Reports of the old run could not')
+    if (mayLack || world.disk.state !== 'well' || (what !== 'retry' && what !== 'undo')) return
+    const json = readRun(world, run)
+    if (json?.closed_from === 'running' && !this.reports.some((report) => report.run === run))
+      world.violate(`I4 run ${run} was cut off, and has no reports though ${json.closed_by} goes on from it`)
   }
 
   #isReported(state: string): boolean {

@@ -19,6 +19,7 @@ interface RunJson {
   readonly created_at: string
   readonly state: string
   readonly closed_by?: string
+  readonly closed_from?: string
   readonly undo_of?: string
   readonly retry_of?: string
   readonly not_undone?: readonly string[]
