@@ -121,14 +121,15 @@ if (digests && !manifest.redacted)
   })
 // What was lost with the end of a damaged journal may have named the owner.
 if (begun !== undefined) {
-  const { created_at, versions, retry_of = null, undo_of = null } = run
-  same('how the run began, in the journal', begun, { created_at, versions, retry_of, undo_of })
+  const { created_at, versions, retry_of = null, undo_of = null, earlier_runs } = run
+  same('how the run began, in the journal', begun, { created_at, versions, retry_of, undo_of, ...(earlier_runs && { earlier_runs }) })
   if (!events.slice(lastBegun).some(({ event }) => event === 'cut')) same('owner in the journal', events.findLast(({ event }) => event === 'owner')?.owner ?? null, run.owner)
 }
 same('job in run.json', run.job, job)
 same('states', manifest.state, run.state)
 same('names of the job', [manifest.job, summary.job], [job.name, job.name])
 same('other runs', [summary.retry_of, summary.undo_of], [run.retry_of ?? null, run.undo_of ?? null])
+same('earlier runs', summary.earlier_runs, run.earlier_runs)
 // What an edition is, is shown by what it holds.
 same(
   'input, failed.csv, plan.json',

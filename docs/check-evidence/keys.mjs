@@ -61,7 +61,9 @@ export const shapes = {
     'journal_end?': end,
   },
   'summary.json': {
-    ...names('run_id retry_of undo_of not_undone? job org state reason next exit_code headline started_at finished_at duration_seconds executions rows tasks excused rows_to_feed'),
+    ...names(
+      'run_id retry_of undo_of earlier_runs? not_undone? job org state reason next exit_code headline started_at finished_at duration_seconds executions rows tasks excused rows_to_feed',
+    ),
     control_totals: control,
     people,
     results: counts,

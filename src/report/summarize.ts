@@ -40,6 +40,7 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
     run_id: run.run_id,
     retry_of: run.retry_of ?? null,
     undo_of: run.undo_of ?? null,
+    ...(run.earlier_runs === undefined ? {} : { earlier_runs: run.earlier_runs }),
     ...(run.not_undone === undefined ? {} : { not_undone: run.not_undone }),
     job: run.job.name,
     org: run.org_url === sandboxOrgUrl ? 'sandbox (a simulated org)' : run.org_url,

@@ -104,6 +104,12 @@ export const summarySchema = z
       .nullable()
       .default(null)
       .describe('The run that this one takes back; null if it is not an undo.'),
+    earlier_runs: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'The run that this one retries or takes back and all runs before it, the first one first; absent if it goes on from none, and in older summaries.',
+      ),
     not_undone: z
       .array(z.string())
       .optional()

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
 import * as z from 'zod'
+import { exists } from '../files/exists.ts'
 import { readRegular } from '../files/read-regular.ts'
 import { checkJournal } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
@@ -38,9 +39,8 @@ export async function checkNoNextRun(
       const origin = await originOf(beside)
       if (origin === null) unknown.push(beside)
       if (origin === null || !goesOnFrom(origin, runId)) continue
-      const next = beside.look.kind === 'run' ? beside.look.run.run_id : beside.name
       throw new Refusal(
-        `${directory} is an older copy of run ${runId}, from before run ${next} went on from it. Nothing was sent.`,
+        `${directory} is an older copy of run ${runId}, from before run ${beside.name} went on from it. Nothing was sent.`,
         adviceAt(beside, command, again),
       )
     }
@@ -53,6 +53,25 @@ export async function checkNoNextRun(
     `Run ${name} may have gone on from run ${runId}, and that can't be found out: ${why} Nothing was sent.`,
     `${howToRestore(first)}. If run ${name} has nothing to do with run ${runId}, move ${first.directory} somewhere else`,
   )
+}
+
+/**
+ * Makes sure that no run beside a new one goes on from an earlier run with its id, which is gone: the new one would be
+ * taken for an older copy of that run.
+ *
+ * @throws Refusal when there is such a run
+ */
+export async function checkNewId(runsDirectory: string, runId: string): Promise<void> {
+  // What is there has its own answer.
+  if (await exists(join(runsDirectory, runId))) return
+  for (const beside of await listRuns(runsDirectory)) {
+    const origin = await originOf(beside)
+    if (origin === null || !goesOnFrom(origin, runId)) continue
+    throw new Refusal(
+      `There was a run ${runId} before, and run ${beside.name} goes on from it. A new run of the same name would be taken for an older copy of that one.`,
+      'Choose another --run-id, or leave it out.',
+    )
+  }
 }
 
 function goesOnFrom(origin: Origin, runId: string): boolean {
@@ -133,14 +152,15 @@ async function originByJournal(directory: string): Promise<Origin | null> {
 const originSchema = z.object({
   retry_of: z.string().nullable(),
   undo_of: z.string().nullable().default(null),
+  earlier_runs: z.array(z.string()).optional(),
 })
 
 /** Null if its summary can't be read, or does not say. */
 async function originBySummary(directory: string): Promise<Origin | null> {
   try {
     const summary: unknown = JSON.parse(await readRegular(join(directory, 'summary.json')))
-    const { retry_of: retried, undo_of: undone } = originSchema.parse(summary)
-    return { retry_of: retried ?? undefined, undo_of: undone ?? undefined }
+    const { retry_of: retried, undo_of: undone, earlier_runs } = originSchema.parse(summary)
+    return { retry_of: retried ?? undefined, undo_of: undone ?? undefined, earlier_runs }
   } catch {
     return null
   }

@@ -30,8 +30,8 @@ export const keptPerJob = 10
  *
  * - **P1** A run that is not finished or closed stays, and so does one that can't be read, is damaged or is a copy.
  * - **P2** What ended within the time to keep stays, and so does what ended at no known time or in the future.
- * - **P3** A run stays as long as a run stays that goes on from it, or from which it goes on: each is needed to
- *   understand the other.
+ * - **P3** A run stays as long as a run stays that goes on from it, or from which it goes on, also by way of runs that
+ *   are gone: each is needed to understand the other, and the later one shows whether the earlier one is an older copy.
  * - **P4** A run that carried out a saved plan stays: it shows that the plan was carried out.
  * - **P5** The latest run of each job stays, and so do its latest runs of each kind, by which its next input is judged.
  *
@@ -41,33 +41,27 @@ export function judgePruning(found: readonly Prunable[], keepMs: number, now: nu
   const latest = latestOfJobs(found)
   const reasons = new Map(found.map((one) => [one.name, reasonToKeep(one, { keepMs, now, latest })]))
   const neighbours = neighboursOf(found)
-  // P3, until nothing changes: chains may be of any length and in any order.
-  for (let changed = true; changed; ) {
-    changed = false
-    for (const { name } of found) {
-      const kept = neighbours.get(name)?.find((one) => reasons.get(one) !== null && reasons.has(one))
-      if (kept === undefined || reasons.get(name) !== null) continue
-      reasons.set(name, `it is linked to run ${kept}, which is kept`)
-      changed = true
-    }
-  }
-  return found.map(({ name }) => ({
-    name,
-    keep: reasons.get(name) ?? null,
-    together: togetherWith(name, found, neighbours),
-  }))
+  return found.map(({ name }) => {
+    const linked = linkedTo(name, neighbours)
+    // P3: a run between two others may be gone by now, and links them all the same.
+    const kept = [...linked].find((one) => (reasons.get(one) ?? null) !== null)
+    const keep =
+      reasons.get(name) ?? (kept === undefined ? null : `it is linked to run ${kept}, which is kept`)
+    return { name, keep, together: inOrder(found, linked) }
+  })
 }
 
-/** A run and all that are joined to it, directly or through others, oldest first: the order in which to hold them. */
-function togetherWith(
-  name: string,
-  found: readonly Prunable[],
-  neighbours: ReadonlyMap<string, readonly string[]>,
-): readonly string[] {
+/** A run and all that are joined to it, directly or through others, the nearest first. */
+function linkedTo(name: string, neighbours: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
   const reached = new Set([name])
   for (const one of reached) for (const other of neighbours.get(one) ?? []) reached.add(other)
+  return reached
+}
+
+/** The runs among them, oldest first: the order in which to hold them. */
+function inOrder(found: readonly Prunable[], linked: ReadonlySet<string>): readonly string[] {
   return found
-    .flatMap((one) => (one.kind === 'run' && reached.has(one.name) ? [one] : []))
+    .flatMap((one) => (one.kind === 'run' && linked.has(one.name) ? [one] : []))
     .toSorted((some, other) => some.run.created_at.localeCompare(other.run.created_at))
     .map((one) => one.name)
 }
@@ -103,6 +97,7 @@ function neighboursOf(found: readonly Prunable[]): ReadonlyMap<string, readonly 
     join(one.name, one.run.retry_of)
     join(one.name, one.run.undo_of)
     join(one.name, one.run.closed_by)
+    for (const earlier of one.run.earlier_runs ?? []) join(one.name, earlier)
   }
   return neighbours
 }

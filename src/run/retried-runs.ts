@@ -8,12 +8,20 @@ interface RetriedRun {
   readonly run: RunFile
 }
 
+/** A run that can't be read. */
+export interface MissingRun {
+  readonly run: string
+  /** The runs that it goes on from, as far as a later one names them, the first one first. */
+  readonly before: readonly string[]
+  readonly why: string
+}
+
 /** The runs behind a retry. */
 export interface RetriedRuns {
   /** The oldest first. */
   readonly runs: readonly RetriedRun[]
   /** Why the run before them can't be read; null if there is none, or if all can be read. */
-  readonly missing: { readonly run: string; readonly why: string } | null
+  readonly missing: MissingRun | null
 }
 
 /**
@@ -24,18 +32,19 @@ export async function findRetriedRuns(directory: string, run: RunFile): Promise<
   const runs: RetriedRun[] = []
   let by = run
   for (let name = by.retry_of; name !== undefined; name = by.retry_of) {
-    const before = join(dirname(directory), name)
+    const at = join(dirname(directory), name)
+    const before = by.earlier_runs?.slice(0, -1) ?? []
     try {
-      const retried = await readRunFile(before)
+      const retried = await readRunFile(at)
       if (retried.closed_by !== by.run_id) {
-        const why = `${before} is an older copy of it, from before run ${by.run_id} went on from it.`
-        return { runs, missing: { run: name, why } }
+        const why = `${at} is an older copy of it, from before run ${by.run_id} went on from it.`
+        return { runs, missing: { run: name, before, why } }
       }
-      runs.unshift({ directory: before, run: retried })
+      runs.unshift({ directory: at, run: retried })
       by = retried
     } catch (error) {
       if (!(error instanceof KnownError)) throw error
-      return { runs, missing: { run: name, why: error.message } }
+      return { runs, missing: { run: name, before, why: error.message } }
     }
   }
   return { runs, missing: null }

@@ -1,6 +1,6 @@
 import { counted } from '../messages/counted.ts'
 import { ruleOf } from '../okta/actions.ts'
-import type { RetriedRuns } from '../run/retried-runs.ts'
+import type { MissingRun, RetriedRuns } from '../run/retried-runs.ts'
 import type { Undoable } from './begin-undo.ts'
 
 /**
@@ -35,6 +35,10 @@ function describeRest(runId: string, notDone: number, isClosed: boolean): string
     : `${rest} It is not closed: resume and retry of ${runId} would do them.`
 }
 
+function describeRuns({ before }: MissingRun): string {
+  return before.length === 0 ? 'it' : `it and the runs before it (${before.join(', ')})`
+}
+
 /** Sentences about what those runs did, or may have done, and the undo leaves as it is: someone must look at it. */
 export function notUndone(
   { missing }: Pick<RetriedRuns, 'missing'>,
@@ -43,7 +47,9 @@ export function notUndone(
   return [
     ...(missing === null
       ? []
-      : [`Run ${missing.run} was retried too. What it did is not taken back: ${missing.why}`]),
+      : [
+          `Run ${missing.run} was retried too. What ${describeRuns(missing)} did is not taken back: ${missing.why}`,
+        ]),
     ...[...lasting].map(([action, count]) => {
       const { undo } = ruleOf(action)
       return `${counted(count, 'call')} of ${action} can't be taken back: ${'not' in undo ? undo.not : ''}.`

@@ -6,7 +6,7 @@ import { emptyJournal } from '../../src/journal/journal-check.ts'
 import { checkNotClosed, isTakenUp } from '../../src/run/closing.ts'
 import { findRun } from '../../src/run/find-run.ts'
 import { listRuns } from '../../src/run/list-runs.ts'
-import { checkNoNextRun } from '../../src/run/next-run.ts'
+import { checkNewId, checkNoNextRun } from '../../src/run/next-run.ts'
 import { type RunFile, runsUpTo, writeRunFile } from '../../src/run/run-file.ts'
 import { readRunsOfJob } from '../../src/run/runs-of-job.ts'
 import { plainRun } from '../engine/plain-run.ts'
@@ -64,11 +64,32 @@ describe('an older copy of a run', () => {
         expect((await knownErrorOf(check)).message).toContain(
           'is an older copy of run r1, from before run r3',
         )
+        // And by its summary.
+        await rm(path)
+        await writeFile(
+          join(r3, 'summary.json'),
+          '{"run_id":"r3","retry_of":"r2","earlier_runs":["r1","r2"]}',
+        )
+        expect((await knownErrorOf(check)).message).toContain(
+          'is an older copy of run r1, from before run r3',
+        )
         // It has nothing to do with any other run.
         await checkNoNextRun(placeAt(r1), { run_id: 'r0' }, command)
       })
     },
   )
+
+  it('is what a new run with the id of one that is gone would be taken for, so there is none', async () => {
+    await withRetry({}, async ({ runs, r1 }) => {
+      // Whoever asks for what is there is told so elsewhere.
+      await checkNewId(runs, 'r1')
+      await rm(r1, { recursive: true })
+      const { message, next } = await knownErrorOf(() => checkNewId(runs, 'r1'))
+      expect(message).toMatch(/^There was a run r1 before, and run r2 goes on from it\./)
+      expect(next).toBe('Choose another --run-id, or leave it out.')
+      await checkNewId(runs, 'r3')
+    })
+  })
 
   it('is not mistaken: each run names all before it, and an older one only the one before it', () => {
     const r3: RunFile = { ...plainRun(), run_id: 'r3', undo_of: 'r2', earlier_runs: runsUpTo(retry) }

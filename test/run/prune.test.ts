@@ -63,6 +63,9 @@ it('P1 to P5: removes no run that may still be needed', () => {
         expect(one.run.plan).toBeUndefined()
         expect(kept.has(one.run.closed_by ?? '')).toBe(false)
       }
+      // What is removed together goes as a whole.
+      for (const { keep, together } of judged)
+        if (keep === null) for (const name of together) expect(kept.has(name)).toBe(false)
       for (const one of found) {
         if (one.kind === 'other') continue
         for (const other of [one.run.retry_of, one.run.closed_by])
@@ -90,6 +93,25 @@ it('P5: keeps the latest runs of each kind, by which the next input is judged', 
   const kept = judgePruning(found, 90 * day, now).flatMap(({ name, keep }) => (keep === null ? [] : [name]))
   expect(kept.slice(0, 6)).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5'])
   expect(kept).toHaveLength(6 + keptPerJob)
+})
+
+it.each([
+  ['the one before it is gone', { retry_of: 'r1' }],
+  ['it names all before it', { earlier_runs: ['r0', 'r1'] }],
+])('P3: keeps a run with a later one of its chain, when the one in between is gone and %s', (_, link) => {
+  const first = prunable(0, { state: 'closed', closed_by: 'r1' }, now - 200 * day)
+  for (const state of ['finished', 'interrupted'] as const) {
+    const last = prunable(2, { state, ...link }, now - (state === 'finished' ? day : 199 * day))
+    const judged = judgePruning([first, last], 90 * day, now)
+    expect(judged.map(({ keep }) => keep)).toEqual([
+      'it is linked to run r2, which is kept',
+      expect.any(String),
+    ])
+  }
+  // The later one shows that the first is an older copy.
+  const copy = prunable(0, { state: 'interrupted' }, now - 200 * day)
+  const last = prunable(2, { state: 'finished', retry_of: 'r1', earlier_runs: ['r0', 'r1'] }, now - 199 * day)
+  expect(judgePruning([copy, last], 90 * day, now)[1]?.keep).toBe('it is linked to run r0, which is kept')
 })
 
 it('removes what is old enough and needed by nothing', () => {

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { findRetriedRuns } from '../../src/run/retried-runs.ts'
 import { type RunFile, writeRunFile } from '../../src/run/run-file.ts'
+import { notUndone } from '../../src/undo/describe-undo.ts'
 import { plainRun } from '../engine/plain-run.ts'
 import { withDirectory } from '../journal/support.ts'
 
@@ -25,5 +26,13 @@ it('follows a retry back through all runs, up to one that is an older copy', asy
     const part = await findRetriedRuns(at, last)
     expect(part.runs.map(({ run }) => run.run_id)).toEqual(['r2'])
     expect(part.missing).toMatchObject({ run: 'r1', why: expect.stringContaining('is an older copy') })
+    // Those before a run that is gone are named by a later one.
+    await rm(join(runs, 'r2'), { recursive: true })
+    const gone = await findRetriedRuns(at, { ...last, earlier_runs: ['r1', 'r2'] })
+    expect([gone.runs, gone.missing]).toEqual([[], { run: 'r2', before: ['r1'], why: expect.any(String) }])
+    const nothing = { lasting: new Map(), inDoubt: 0, notHeld: 0, unsure: 0 }
+    expect(notUndone(gone, nothing)).toEqual([
+      expect.stringContaining('What it and the runs before it (r1) did is not taken back: '),
+    ])
   })
 })

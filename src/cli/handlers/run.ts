@@ -8,6 +8,7 @@ import { checkScopes } from '../../okta/oauth/check-scopes.ts'
 import { scopesFor } from '../../okta/oauth/scopes.ts'
 import { checkNotDone } from '../../plan/plan-of-run.ts'
 import { lookAtRun } from '../../run/look-at-run.ts'
+import { checkNewId } from '../../run/next-run.ts'
 import { createRunDirectory, hasJournal, hasStartMark, removeRunDirectory } from '../../run/run-directory.ts'
 import { checkRunId, makeRunId } from '../../run/run-id.ts'
 import { withJobLock, withPlanLock, withRunLocks } from '../../run/run-locks.ts'
@@ -93,6 +94,7 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   /** Holds the run's directory once calls may have been sent. */
   const begun: string[] = []
   return await withStopHooks(stop, async () => {
+    if (args['run-id'] !== undefined) await checkNewId(runsDirectory, runId)
     const begin = async (held: readonly Fence[]): Promise<ExitCode> => {
       const directory = await createRunDirectory(runsDirectory, runId)
       const carryOut = (hold: Holding): Promise<ExitCode> =>
