@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
 import * as z from 'zod'
-import { exists } from '../files/exists.ts'
 import { readRegular } from '../files/read-regular.ts'
 import { checkJournal } from '../journal/journal-reader.ts'
 import { commandFor, runNameOf } from '../messages/commands.ts'
@@ -62,8 +61,6 @@ export async function checkNoNextRun(
  * @throws Refusal when there is such a run
  */
 export async function checkNewId(runsDirectory: string, runId: string): Promise<void> {
-  // What is there has its own answer.
-  if (await exists(join(runsDirectory, runId))) return
   for (const beside of await listRuns(runsDirectory)) {
     const origin = await originOf(beside)
     if (origin === null || !goesOnFrom(origin, runId)) continue

@@ -94,9 +94,14 @@ async function run(args: RunArguments, prepared: Prepared, planned: PlannedRun |
   /** Holds the run's directory once calls may have been sent. */
   const begun: string[] = []
   return await withStopHooks(stop, async () => {
-    if (args['run-id'] !== undefined) await checkNewId(runsDirectory, runId)
     const begin = async (held: readonly Fence[]): Promise<ExitCode> => {
       const directory = await createRunDirectory(runsDirectory, runId)
+      try {
+        if (args['run-id'] !== undefined) await checkNewId(runsDirectory, runId)
+      } catch (error) {
+        await removeRunDirectory(directory)
+        throw error
+      }
       const carryOut = (hold: Holding): Promise<ExitCode> =>
         runIn(directory, start, { ...args, stop, hold, directory, say, sentBefore }, () =>
           begun.push(directory),
