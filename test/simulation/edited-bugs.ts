@@ -143,13 +143,6 @@ export const editedBugs: readonly EditedBug[] = [
     to: '!mustHaveJournal(run)',
   },
   {
-    name: 'a run.json from before the run began to send vouches for any journal',
-    breaks: 'I11',
-    file: 'journal/journal-ending',
-    from: 'this.#hasBegun && offset >= this.#knownBytes',
-    to: 'false',
-  },
-  {
     name: 'a journal.head that is damaged counts as none',
     breaks: 'I11',
     file: 'journal/head-file',

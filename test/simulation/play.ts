@@ -10,7 +10,7 @@ import { prepare, writeNow } from './prepare.ts'
 import type { SimProcess } from './process.ts'
 import { startPlanned, startResume, startRetry, startRun, startUndo } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
-import { backUpLater, copyRun, mixCopy, type RunCopy, restoreRun } from './run-copies.ts'
+import { asBegun, backUpLater, copyRun, mixCopy, type RunCopy, restoreRun } from './run-copies.ts'
 import type { Move, Scenario } from './scenario.ts'
 import { StoreStory } from './store-story.ts'
 import { home, runsDirectory, World } from './world.ts'
@@ -216,8 +216,8 @@ class Story {
     const world = this.#world
     const copy = this.#copies.get(this.#run)
     if (copy !== undefined) {
-      const restore = isWhole ? restoreRun : mixCopy
-      restore(world, this.#run, copy)
+      if (isWhole) restoreRun(world, this.#run, copy)
+      else mixCopy(world, this.#run, copy, this.#copies.get(asBegun(this.#run)))
       this.#older = { cutsKept: 0, isDamaged: false, isTold: isWhole }
     }
     if (isWhole) return this.#undo()

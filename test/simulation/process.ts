@@ -31,6 +31,8 @@ export class SimProcess implements Owner {
   readonly sentFor = new Set<string>()
   /** When the last of them left, in virtual ms; null before the first. */
   sentAt: number | null = null
+  /** Where the intent of its last call ends in the journal, in bytes. */
+  sentEnd = 0
   /** With whom it shares the limits; null where the run that its command names has them. */
   shares: string | null = null
   /** While Okta refuses its token, in virtual ms; null if it never does. */

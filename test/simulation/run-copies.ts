@@ -14,10 +14,20 @@ export function copyRun(world: World, run: string): RunCopy {
   return copy
 }
 
-/** Copies a run while it is at work, as a backup does, if it has begun by then. */
+/** The name under which the copy of a run is kept that was made as it began. */
+export function asBegun(run: string): string {
+  return `${run} as it began`
+}
+
+/** Copies a run as it begins, and once more while it is at work, as a backup does, if it has begun by then. */
 export function backUpLater(world: World, run: string, copies: Map<string, RunCopy>): void {
+  for (let at = 10; at <= 500; at += 10)
+    world.time.plan(at, null, () => {
+      const copy = copies.has(asBegun(run)) ? null : copyRun(world, run)
+      if (copy?.has('run.json') === true) copies.set(asBegun(run), copy)
+    })
   world.time.plan(
-    world.draws.pick('backed up by', [300, 2_000]) * world.draws.next('backed up at'),
+    world.draws.pick('backed up by', [300, 600, 2_000]) * world.draws.next('backed up at'),
     null,
     () => {
       const copy = copyRun(world, run)
@@ -37,17 +47,26 @@ const mixes = [
   ['journal.head'],
 ] as const
 
-/** Puts some files of a copy back, and one of the others is perhaps lost. A file that the copy lacks is removed. */
-export function mixCopy(world: World, run: string, copy: RunCopy): void {
-  const mix: readonly string[] = world.draws.pick('put back', mixes)
+/**
+ * Puts some files of a copy back, and one of the others is perhaps lost. A file that the copy lacks is removed. `run.json` is
+ * perhaps from a still older copy.
+ */
+export function mixCopy(world: World, run: string, copy: RunCopy, older: RunCopy | undefined): void {
+  const isFirst = world.draws.chance('run.json is from the beginning', 0.3)
+  const mix: readonly string[] = isFirst
+    ? ['run.json', 'journal.ndjson']
+    : world.draws.pick('put back', mixes)
   // Where two of the three that tell of each other are older, the third must be there.
   const isOlder = mix.includes('run.json') && mix.some((name) => name.startsWith('journal'))
-  const names = isOlder ? ['summary.json'] : ['journal.ndjson', 'journal.head', 'summary.json']
+  // A run.json of before any call is at odds with a journal that has some, whatever else is there.
+  const isAtOdds = isFirst && copy.get('journal.ndjson')?.includes('"event":"intent"') === true
+  const names = isOlder && !isAtOdds ? ['summary.json'] : ['journal.ndjson', 'journal.head', 'summary.json']
   const others = names.filter((name) => !mix.includes(name))
   const lost = world.draws.chance('one is lost', 0.4) ? world.draws.pick('which is lost', others) : null
   const before = linesOf(world.files.read(journalOf(run)))
   for (const name of [...mix, ...(lost === null ? [] : [lost])]) {
-    const bytes = name === lost ? undefined : copy.get(name)
+    const first = name === 'run.json' && isFirst ? older?.get(name) : undefined
+    const bytes = name === lost ? undefined : (first ?? copy.get(name))
     if (bytes === undefined) removeNow(world, `${runsDirectory}/${run}/${name}`)
     else writeNow(world, `${runsDirectory}/${run}/${name}`, bytes)
   }

@@ -34,7 +34,11 @@ export function checkTruth(
               ) &&
               !isTakenBack(world, task, mine, at)
             ? `I2 ${name} ${action} is ${result} (${task.message}), but was applied at ${mine[0]?.at.toFixed(0)}`
-            : result === 'not_run' && mine.some((one) => one.at <= at && !isHidden(world, one))
+            : result === 'not_run' &&
+                mine.some(
+                  (one) =>
+                    one.at <= at && !isHidden(world, one) && !isLostOn(world, task, one, { at, tasks }),
+                )
               ? `I2 ${name} ${action} is not_run, but was applied before`
               : result === 'unsettled' && mine.length > 0 && mine.every((one) => wasAnswered(world, one, at))
                 ? `I2 ${name} ${action} is unsettled, but its answer was known`
@@ -67,7 +71,10 @@ function isLostOn(
   { at, tasks }: Pick<Report, 'at' | 'tasks'>,
 ): boolean {
   if (!isForgotten(world, one, at)) return false
-  if (task.okta_user_id !== null && task.okta_user_id !== one.user) return world.inheritedAt.has(one.user)
+  const shown = [task, ...tasks.filter(({ row }) => row === task.row)].find(
+    (known) => known.okta_user_id !== null,
+  )
+  if (shown !== undefined && shown.okta_user_id !== one.user) return world.inheritedAt.has(one.user)
   return (
     task.message.includes("repeats the same user's preceding row") &&
     tasks.some(

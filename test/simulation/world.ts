@@ -328,14 +328,23 @@ export class World {
     const file = this.disk.find(journal)
     if (file?.kind !== 'file' || !file.isSynced(end))
       this.violate(`I1 ${process.pid} sends ${what} before its intent is on disk`)
+    process.sentEnd = end
+    // Where a person has removed the holds, a call may leave as long as it may late: the other process knows of it, because
+    // its intent was there before that process began.
+    const isKnown = (other: SimProcess): boolean =>
+      this.scenario.disturbances.some(({ kind }) => kind === 'holds_removed') &&
+      (this.files.read(journal) ?? Buffer.alloc(0))
+        .subarray(other.pid > process.pid ? end : other.sentEnd)
+        .includes('"event":"execution"')
     // One that waited while another one had the run may take it once that one has given it back.
     const gaveBack = (other: SimProcess): boolean =>
       other.exitCode !== null && (process.sentAt ?? this.time.now) > other.endedAt
     const later = this.processes.find(
       (other) =>
-        (other.pid > process.pid && other.sentFor.has(run) && !gaveBack(other)) ||
-        // All runs are of one job: whoever has sent since then holds its name.
-        (process.sentAt !== null && other !== process && (other.sentAt ?? 0) > process.sentAt),
+        ((other.pid > process.pid && other.sentFor.has(run) && !gaveBack(other)) ||
+          // All runs are of one job: whoever has sent since then holds its name.
+          (process.sentAt !== null && other !== process && (other.sentAt ?? 0) > process.sentAt)) &&
+        !isKnown(other),
     )
     if (later !== undefined)
       this.violate(`I9 ${process.pid} sends for run ${run} after ${later.pid} has taken it or its job over`)
