@@ -30,8 +30,9 @@ const removalMs = 15_000
 const lookEveryMs = 200
 
 /**
- * Removes runs that belong together, the latest first, if every one of them may be removed. Another process may be
- * removing the same ones.
+ * Removes runs that belong together, the oldest first, if every one of them may be removed. A process that dies in between
+ * leaves the later ones: they show whether what is left, or is restored, of an earlier one is an older copy. Another
+ * process may be removing the same ones.
  *
  * @param together oldest first
  * @returns what became of each run, by its name
@@ -60,7 +61,7 @@ async function whyNotRemoved(
     const [next, ...rest] = left
     if (next === undefined) {
       await store?.remove(together.map(({ directory }) => directory))
-      for (const { directory } of together.toReversed()) await pruneRun(directory)
+      for (const { directory } of together) await pruneRun(directory)
       return null
     }
     const watch = { onWatch: say, signal: stop.signal, store }

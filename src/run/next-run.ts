@@ -56,12 +56,17 @@ export async function checkNoNextRun(
 
 /**
  * Makes sure that no run beside a new one goes on from an earlier run with its id, which is gone: the new one would be
- * taken for an older copy of that run.
+ * taken for an older copy of that run. Nor may one have been left to a run with its id.
  *
  * @throws Refusal when there is such a run
  */
 export async function checkNewId(runsDirectory: string, runId: string): Promise<void> {
   for (const beside of await listRuns(runsDirectory)) {
+    if (beside.look.kind === 'run' && beside.look.run.closed_by === runId)
+      throw new Refusal(
+        `Run ${beside.name} says that a run ${runId} goes on from it. A new run of the same name would be taken for that one.`,
+        'Choose another --run-id, or leave it out.',
+      )
     const origin = await originOf(beside)
     if (origin === null || !goesOnFrom(origin, runId)) continue
     throw new Refusal(
@@ -119,7 +124,7 @@ function howToRestore({ directory, look }: ListedRun): string {
 }
 
 /** The run that a listed one goes on from, by its `run.json` or else by its journal or its summary; null if none says. */
-async function originOf({ name, directory, look }: ListedRun): Promise<Origin | null> {
+export async function originOf({ name, directory, look }: ListedRun): Promise<Origin | null> {
   // A run.json in another place than its own may have taken that of the run that was there.
   if (look.kind === 'run')
     return (look.run.run_id === name ? null : await originByJournal(directory)) ?? look.run

@@ -5,11 +5,17 @@ import type { RunFile } from './run-file.ts'
 /**
  * What is known about a directory in a runs directory.
  * - `run`: a run, its directory's name, and when its last execution ended, in epoch ms; null where that is not known.
- * - `other`: a run that can't be read, is damaged or is a copy; `why` is a clause.
+ * - `other`: a run that can't be read, is damaged or is a copy; `why` is a clause. `names` are the runs that it is of, goes on
+ *   from, or is taken up by, as far as that can be read.
  */
 export type Prunable =
   | { readonly kind: 'run'; readonly name: string; readonly run: RunFile; readonly endedAt: number | null }
-  | { readonly kind: 'other'; readonly name: string; readonly why: string }
+  | {
+      readonly kind: 'other'
+      readonly name: string
+      readonly why: string
+      readonly names: readonly string[]
+    }
 
 /** Whether a run may be removed; `keep` says in a clause why not. */
 export interface Pruning {
@@ -87,19 +93,23 @@ function reasonToKeep(
 /** The names of the runs that go on from each run, and of those that it goes on from. */
 function neighboursOf(found: readonly Prunable[]): ReadonlyMap<string, readonly string[]> {
   const neighbours = new Map<string, string[]>()
-  const join = (one: string, other: string | undefined): void => {
-    if (other === undefined) return
+  const join = (one: string, other: string): void => {
     neighbours.set(one, [...(neighbours.get(one) ?? []), other])
     neighbours.set(other, [...(neighbours.get(other) ?? []), one])
   }
   for (const one of found) {
-    if (one.kind === 'other') continue
-    join(one.name, one.run.retry_of)
-    join(one.name, one.run.undo_of)
-    join(one.name, one.run.closed_by)
-    for (const earlier of one.run.earlier_runs ?? []) join(one.name, earlier)
+    const names = one.kind === 'run' ? runsNamedBy(one.run) : one.names
+    for (const named of names) if (named !== one.name) join(one.name, named)
   }
   return neighbours
+}
+
+/** The runs that a run names, itself first. */
+export function runsNamedBy(
+  run: Pick<RunFile, 'run_id' | 'retry_of' | 'undo_of' | 'closed_by' | 'earlier_runs'>,
+): readonly string[] {
+  const { run_id, retry_of, undo_of, closed_by, earlier_runs = [] } = run
+  return [run_id, retry_of, undo_of, closed_by, ...earlier_runs].filter((name) => name !== undefined)
 }
 
 function latestOfJobs(found: readonly Prunable[]): ReadonlySet<string> {

@@ -86,6 +86,10 @@ describe('an older copy of a run', () => {
       expect(message).toMatch(/^There was a run r1 before, and run r2 goes on from it\./)
       expect(next).toBe('Choose another --run-id, or leave it out.')
       await checkNewId(runs, 'r3')
+      await write(r1, { ...old, closed_by: 'r3' })
+      expect((await knownErrorOf(() => checkNewId(runs, 'r3'))).message).toMatch(
+        /^Run r1 says that a run r3 goes on from it\./,
+      )
     })
   })
 

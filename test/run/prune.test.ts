@@ -36,7 +36,7 @@ const runs = fc
   )
   .map((drawn) =>
     drawn.map(({ state, retry_of, closed_by, plan, from_job_file, age, damaged }, index): Prunable => {
-      if (damaged) return { kind: 'other', name: `r${index}`, why: 'it is damaged' }
+      if (damaged) return { kind: 'other', name: `r${index}`, why: 'it is damaged', names: [] }
       const facts: Partial<RunFile> = {
         state,
         from_job_file,
@@ -108,6 +108,14 @@ it.each([
       expect.any(String),
     ])
   }
+  // What can't be removed names its runs as well: a copy of the first, and a later one that is damaged.
+  for (const other of [
+    { name: 'r0-copy', names: ['r0'] },
+    { name: 'r2', names: ['r2', 'r1', 'r0'] },
+  ])
+    expect(judgePruning([first, { kind: 'other', why: 'it is odd', ...other }], 90 * day, now)[0]?.keep).toBe(
+      `it is linked to run ${other.name}, which is kept`,
+    )
   // The later one shows that the first is an older copy.
   const copy = prunable(0, { state: 'interrupted' }, now - 200 * day)
   const last = prunable(2, { state: 'finished', retry_of: 'r1', earlier_runs: ['r0', 'r1'] }, now - 199 * day)

@@ -7,7 +7,8 @@ import { StopSwitch } from '../../messages/stop.ts'
 import { readSummaryOf } from '../../report/summary.ts'
 import { type ListedRun, listRuns } from '../../run/list-runs.ts'
 import { lossOfJournal } from '../../run/lost-journal.ts'
-import { judgePruning, type Prunable } from '../../run/prune.ts'
+import { originOf } from '../../run/next-run.ts'
+import { judgePruning, type Prunable, runsNamedBy } from '../../run/prune.ts'
 import { findForeign, removeGoing } from '../../run/prune-run.ts'
 import { copyOf } from '../../run/run-copy.ts'
 import { unlessRemoved } from '../../run/run-directory.ts'
@@ -97,15 +98,19 @@ function keepOf({ prune, keep }: Arguments): number {
   return seconds
 }
 
-async function lookAt({ name, directory, look }: ListedRun): Promise<Prunable> {
-  if (look.kind === 'unreadable') return { kind: 'other', name, why: 'it is damaged' }
+async function lookAt(listed: ListedRun): Promise<Prunable> {
+  const { name, directory, look } = listed
+  if (look.kind === 'unreadable') {
+    const origin = await originOf(listed)
+    const names = runsNamedBy({ run_id: name, ...origin })
+    return { kind: 'other', name, why: 'it is damaged', names }
+  }
   const { run } = look
-  if ((await copyOf(directory, run)) !== null)
-    return { kind: 'other', name, why: `it is a copy of run ${run.run_id}` }
-  if ((await lossOfJournal(directory, run, null)) !== null)
-    return { kind: 'other', name, why: 'it is damaged: its journal is lost' }
+  const other = (why: string): Prunable => ({ kind: 'other', name, why, names: runsNamedBy(run) })
+  if ((await copyOf(directory, run)) !== null) return other(`it is a copy of run ${run.run_id}`)
+  if ((await lossOfJournal(directory, run, null)) !== null) return other('it is damaged: its journal is lost')
   const foreign = await findForeign(directory)
-  if (foreign !== null) return { kind: 'other', name, why: foreign }
+  if (foreign !== null) return other(foreign)
   const summary = await readSummaryOf(directory, run)
   const endedAt = summary === null ? null : Date.parse(summary.finished_at)
   return { kind: 'run', name, run, endedAt }
