@@ -8,7 +8,7 @@ import { Refusal } from '../messages/known-error.ts'
 import type { RunPlace } from './find-run.ts'
 import { type ListedRun, listRuns } from './list-runs.ts'
 import { journalPath } from './run-directory.ts'
-import type { RunFile } from './run-file.ts'
+import { type RunFile, runsBefore } from './run-file.ts'
 
 /** The run that another one retries or takes back, and those before it. */
 type Origin = Pick<RunFile, 'retry_of' | 'undo_of' | 'earlier_runs'>
@@ -37,7 +37,7 @@ export async function checkNoNextRun(
     for (const beside of await listRuns(place)) {
       const origin = await originOf(beside)
       if (origin === null) unknown.push(beside)
-      if (origin === null || !goesOnFrom(origin, runId)) continue
+      if (origin === null || !runsBefore(origin).includes(runId)) continue
       throw new Refusal(
         `${directory} is an older copy of run ${runId}, from before run ${beside.name} went on from it. Nothing was sent.`,
         adviceAt(beside, command, again),
@@ -55,8 +55,9 @@ export async function checkNoNextRun(
 }
 
 /**
- * Makes sure that no run beside a new one goes on from an earlier run with its id, which is gone: the new one would be
- * taken for an older copy of that run. Nor may one have been left to a run with its id.
+ * Makes sure that no run beside a new one names its id. If that run goes on from an earlier run with this id, which is gone,
+ * the new one would be taken for an older copy of it. If that run was left to one with this id, the new one would be taken
+ * for it.
  *
  * @throws Refusal when there is such a run
  */
@@ -68,17 +69,12 @@ export async function checkNewId(runsDirectory: string, runId: string): Promise<
         'Choose another --run-id, or leave it out.',
       )
     const origin = await originOf(beside)
-    if (origin === null || !goesOnFrom(origin, runId)) continue
+    if (origin === null || !runsBefore(origin).includes(runId)) continue
     throw new Refusal(
       `There was a run ${runId} before, and run ${beside.name} goes on from it. A new run of the same name would be taken for an older copy of that one.`,
       'Choose another --run-id, or leave it out.',
     )
   }
-}
-
-function goesOnFrom(origin: Origin, runId: string): boolean {
-  const { retry_of: retried, undo_of: undone, earlier_runs: earlier = [] } = origin
-  return [retried, undone, ...earlier].includes(runId)
 }
 
 /**

@@ -1,12 +1,12 @@
 import { historyOf } from './job-history.ts'
 import { isResumable } from './life.ts'
-import type { RunFile } from './run-file.ts'
+import { type RunFile, runsBefore } from './run-file.ts'
 
 /**
  * What is known about a directory in a runs directory.
  * - `run`: a run, its directory's name, and when its last execution ended, in epoch ms; null where that is not known.
- * - `other`: a run that can't be read, is damaged or is a copy; `why` is a clause. `names` are the runs that it is of, goes on
- *   from, or is taken up by, as far as that can be read.
+ * - `other`: a run that can't be read, is damaged or is a copy; `why` is a clause. `names` are the runs that it names, as far
+ *   as that can be read.
  */
 export type Prunable =
   | { readonly kind: 'run'; readonly name: string; readonly run: RunFile; readonly endedAt: number | null }
@@ -108,8 +108,8 @@ function neighboursOf(found: readonly Prunable[]): ReadonlyMap<string, readonly 
 export function runsNamedBy(
   run: Pick<RunFile, 'run_id' | 'retry_of' | 'undo_of' | 'closed_by' | 'earlier_runs'>,
 ): readonly string[] {
-  const { run_id, retry_of, undo_of, closed_by, earlier_runs = [] } = run
-  return [run_id, retry_of, undo_of, closed_by, ...earlier_runs].filter((name) => name !== undefined)
+  const { run_id: runId, closed_by: next } = run
+  return [runId, ...runsBefore(run), ...(next === undefined ? [] : [next])]
 }
 
 function latestOfJobs(found: readonly Prunable[]): ReadonlySet<string> {

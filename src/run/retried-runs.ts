@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { KnownError } from '../messages/known-error.ts'
-import { type RunFile, readRunFile } from './run-file.ts'
+import { type RunFile, readRunFile, runsBefore } from './run-file.ts'
 
 /** A run that a later one retries. */
 interface RetriedRun {
@@ -33,7 +33,7 @@ export async function findRetriedRuns(directory: string, run: RunFile): Promise<
   let by = run
   for (let name = by.retry_of; name !== undefined; name = by.retry_of) {
     const at = join(dirname(directory), name)
-    const before = by.earlier_runs?.slice(0, -1) ?? []
+    const before = runsBefore(by).slice(0, -1)
     try {
       const retried = await readRunFile(at)
       if (retried.closed_by !== by.run_id) {

@@ -112,11 +112,19 @@ const runFileSchema = z.strictObject({
 /** The content of `run.json`: everything that a run needs besides its input and its journal. No secrets. */
 export type RunFile = z.infer<typeof runFileSchema>
 
-/** The runs before a run that goes on from another one, as its `run.json` is to name them. */
+/** The runs that a run goes on from, as far as it names them, the first one first. */
+export function runsBefore({
+  retry_of: retried,
+  undo_of: undone,
+  earlier_runs: earlier,
+}: Pick<RunFile, 'retry_of' | 'undo_of' | 'earlier_runs'>): readonly string[] {
+  // An older run names at most two: the retry of an undo also names what that undo took back.
+  return earlier ?? [undone, retried].filter((run) => run !== undefined)
+}
+
+/** The runs before a run that goes on from this one, as its `run.json` is to name them. */
 export function runsUpTo(old: Pick<RunFile, 'run_id' | 'retry_of' | 'undo_of' | 'earlier_runs'>): string[] {
-  // An older run names only the one before it.
-  const before = old.earlier_runs ?? [old.retry_of ?? old.undo_of].filter((run) => run !== undefined)
-  return [...before, old.run_id]
+  return [...runsBefore(old), old.run_id]
 }
 
 export const sandboxOrgUrl = 'sandbox'

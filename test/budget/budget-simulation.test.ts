@@ -107,7 +107,7 @@ describe('a budget against a model of Okta’s counter', () => {
     )
   })
 
-  it('counts requests of before a window was known to be short in the window that they opened', () => {
+  it('counts requests from before windows were known to be short in the window that they opened', () => {
     const options = {
       seed: 1_832_885_202,
       share: 0.1,

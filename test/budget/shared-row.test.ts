@@ -309,19 +309,7 @@ describe('an ask', () => {
 })
 
 describe('whoever leaves with calls under way', () => {
-  const first = { share: 0.5, earlierSends: [], earlierLimit: null, earlierUnknown: false }
-  const asks: RowAsk = {
-    holder: 'run:1',
-    number: 1,
-    share: 0.5,
-    want: 2,
-    events: [],
-    leaves: false,
-    now: start,
-    clockKnown: true,
-    workLeft: 1,
-    silent: 0,
-  }
+  const asks: RowAsk = { ...plainAsk, want: 2 }
 
   it('keeps nobody waiting in an org without limits', () => {
     let { row } = leaseFrom(newRow(first), { ...asks, want: 1 }, start)

@@ -7,10 +7,10 @@ describe('reads of users without an answer', () => {
   let now = 0
   const readsOf = (count: number): readonly OktaRequest[] =>
     Array.from({ length: count }, (_, user) => readUserRequest(`user${user}`))
-  const patience = (): UserReads => new UserReads(() => now, oktaPatienceMs)
+  const userReads = (): UserReads => new UserReads(() => now, oktaPatienceMs)
 
   it('are given up once several were tried for 45 s each, or often', () => {
-    const [one, two] = [patience(), patience()]
+    const [one, two] = [userReads(), userReads()]
     for (const read of readsOf(3)) {
       one.reads(read)
       // The same user again and again is still one.
@@ -26,14 +26,14 @@ describe('reads of users without an answer', () => {
   })
 
   it('are not given up before a try of each has failed', () => {
-    const long = patience()
+    const long = userReads()
     for (const read of readsOf(3)) long.reads(read)
     now += 2 * oktaPatienceMs
     expect(long).toMatchObject({ severalUnread: true, severalGivenUp: false })
   })
 
   it('begin anew with each answer, and are a matter of single users after one that found its user', () => {
-    const anew = patience()
+    const anew = userReads()
     for (const read of readsOf(3)) anew.unread(read, true)
     anew.readAnswered(null)
     expect(anew).toMatchObject({ severalUnread: false, severalGivenUp: false })
@@ -45,7 +45,7 @@ describe('reads of users without an answer', () => {
   })
 
   it('have the time once more after the owner could be read, and must be of many users then', () => {
-    const [few, many] = [patience(), patience()]
+    const [few, many] = [userReads(), userReads()]
     for (const read of readsOf(9)) few.unread(read, true)
     for (const read of readsOf(10)) many.unread(read, true)
     for (const both of [few, many]) {

@@ -21,6 +21,22 @@ async function write(directory: string, run: RunFile): Promise<void> {
   await writeRunFile(directory, run)
 }
 
+/** Writes a journal whose run has begun as the retry of another one. */
+async function writeJournal(
+  directory: string,
+  run: string,
+  origin: { readonly retry_of: string; readonly earlier_runs?: readonly string[] },
+): Promise<void> {
+  const path = join(directory, 'journal.ndjson')
+  await writeFile(path, '')
+  const journal = await Journal.open(path, emptyJournal)
+  journal.note({ event: 'journal', version: 2, run })
+  const at = '2026-01-01T00:00:00.000Z'
+  const versions = { okta_lifecycle: '0.0.0', node: 'v20.0.0' }
+  journal.note({ event: 'execution', at, begun: { created_at: at, versions, undo_of: null, ...origin } })
+  await journal.close()
+}
+
 /** A run, and its retry, which it was never told about. */
 async function withRetry(
   more: Partial<RunFile>,
@@ -52,20 +68,12 @@ describe('an older copy of a run', () => {
         )
         // The same by the journal alone.
         await rm(join(r3, 'run.json'))
-        const path = join(r3, 'journal.ndjson')
-        await writeFile(path, '')
-        const journal = await Journal.open(path, emptyJournal)
-        journal.note({ event: 'journal', version: 2, run: 'r3' })
-        const versions = { okta_lifecycle: '0.0.0', node: 'v20.0.0' }
-        const begun = { created_at: '2026-01-01T00:00:00.000Z', versions, retry_of: 'r2', undo_of: null }
-        const event = { ...begun, earlier_runs: ['r1', 'r2'] }
-        journal.note({ event: 'execution', at: begun.created_at, begun: event })
-        await journal.close()
+        await writeJournal(r3, 'r3', { retry_of: 'r2', earlier_runs: ['r1', 'r2'] })
         expect((await knownErrorOf(check)).message).toContain(
           'is an older copy of run r1, from before run r3',
         )
         // And by its summary.
-        await rm(path)
+        await rm(join(r3, 'journal.ndjson'))
         await writeFile(
           join(r3, 'summary.json'),
           '{"run_id":"r3","retry_of":"r2","earlier_runs":["r1","r2"]}',
@@ -93,9 +101,10 @@ describe('an older copy of a run', () => {
     })
   })
 
-  it('is not mistaken: each run names all before it, and an older one only the one before it', () => {
+  it('is known because each run names all before it, and one of an older version those that it knows', () => {
     const r3: RunFile = { ...plainRun(), run_id: 'r3', undo_of: 'r2', earlier_runs: runsUpTo(retry) }
     expect(runsUpTo(old)).toEqual(['r1'])
+    expect(runsUpTo({ run_id: 'r3', undo_of: 'r1', retry_of: 'r2' })).toEqual(['r1', 'r2', 'r3'])
     expect(runsUpTo(r3)).toEqual(['r1', 'r2', 'r3'])
   })
 
@@ -166,14 +175,7 @@ describe('an older copy of a run', () => {
 
   it('is known by the journal of the other run when the run.json there is of a third one', async () => {
     await withRetry({}, async ({ r1, r2 }) => {
-      const path = join(r2, 'journal.ndjson')
-      await writeFile(path, '')
-      const journal = await Journal.open(path, emptyJournal)
-      journal.note({ event: 'journal', version: 2, run: 'r2' })
-      const versions = { okta_lifecycle: '0.0.0', node: 'v20.0.0' }
-      const begun = { created_at: '2026-01-01T00:00:00.000Z', versions, retry_of: 'r1', undo_of: null }
-      journal.note({ event: 'execution', at: begun.created_at, begun })
-      await journal.close()
+      await writeJournal(r2, 'r2', { retry_of: 'r1' })
       await writeRunFile(r2, { ...plainRun(), run_id: 'r9' })
       const error = await knownErrorOf(() => checkNoNextRun(placeAt(r1), old, 'retry'))
       expect(error.message).toContain('is an older copy of run r1')

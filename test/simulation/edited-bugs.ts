@@ -159,9 +159,9 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a run further on does not say which runs were before the one it goes on from',
     breaks: 'I11',
-    file: 'run/next-run',
-    from: 'earlier_runs: earlier = []',
-    to: 'earlier_runs: _, earlier = []',
+    file: 'run/run-file',
+    from: 'return earlier ?? [undone, retried]',
+    to: 'return [undone, retried]',
   },
   {
     name: 'nobody looks for runs that went on from an older copy',

@@ -329,8 +329,8 @@ export class World {
     if (file?.kind !== 'file' || !file.isSynced(end))
       this.violate(`I1 ${process.pid} sends ${what} before its intent is on disk`)
     process.sentEnd = end
-    // Where a person has removed the holds, a call may leave as long as it may late: the other process knows of it, because
-    // its intent was there before that process began.
+    // Where a person has removed the holds, a call may still leave if its intent was on disk before the other process began:
+    // that process knows of it.
     const isKnown = (other: SimProcess): boolean =>
       this.scenario.disturbances.some(({ kind }) => kind === 'holds_removed') &&
       (this.files.read(journal) ?? Buffer.alloc(0))

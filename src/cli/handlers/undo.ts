@@ -6,7 +6,7 @@ import { checkJournalKept } from '../../run/lost-journal.ts'
 import type { OldRun } from '../../run/old-run.ts'
 import { findRetriedRuns, type RetriedRuns } from '../../run/retried-runs.ts'
 import { hasJournal, journalOf } from '../../run/run-directory.ts'
-import { runsUpTo, sandboxOrgUrl } from '../../run/run-file.ts'
+import { runsBefore, sandboxOrgUrl } from '../../run/run-file.ts'
 import { findUndoable, type Undoable, writeUndoInput } from '../../undo/begin-undo.ts'
 import { describeUndo, notUndone } from '../../undo/describe-undo.ts'
 import { undoRunFile } from '../../undo/undo-run-file.ts'
@@ -69,7 +69,7 @@ async function withSoundJournals({ runs, missing }: RetriedRuns): Promise<Readab
         await readJournal(file.path, () => {}, { run: file.runId, head: file.recorded })
     } catch (error) {
       if (!(error instanceof KnownError)) throw error
-      const before = runsUpTo(one.run).slice(0, -1)
+      const before = runsBefore(one.run)
       return { runs: sound, missing: { run: one.run.run_id, before, why: error.message } }
     }
     sound.unshift({ ...one, recorded })
