@@ -58,6 +58,7 @@ export const shapes = {
     owner: names('id login'),
     'plan?': names('id sha256'),
     'carried_over?': end,
+    'journal_begun?': end,
     'journal_end?': end,
   },
   'summary.json': {

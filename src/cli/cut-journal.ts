@@ -60,7 +60,7 @@ export async function cutJournal(
   }
   // What was recorded about the journal's end does not hold for a part of it.
   await forgetSummary(directory)
-  const { journal_end: _, ...others } = run
+  const { journal_begun: _, journal_end: __, ...others } = run
   const known = { ...others, ...(isPutBack ? { put_back: true } : {}) }
   await writeRunFile(directory, known)
   await hold.elsewhere?.journalReplaced()

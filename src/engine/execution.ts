@@ -241,6 +241,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       // R2: nothing is sent before this is on disk.
       const known = {
         ...withOwner(run, owner, options.say),
+        // An execution that dies leaves no other trace outside its journal and what is kept beside that.
+        journal_begun: journal.head,
         ...(journal.keepsHead ? { journal_head: true } : {}),
       }
       const begun = moved(known, 'begin')

@@ -40,6 +40,7 @@ export function retryRunFile(
     retry_of: old.run_id,
     earlier_runs: runsUpTo(old),
     carried_over: retry.carriedOver,
+    journal_begun: undefined,
     journal_end: undefined,
     put_back: undefined,
     journal_head: undefined,

@@ -4,7 +4,7 @@ import { Refusal } from '../messages/known-error.ts'
 import { journalPath } from './run-directory.ts'
 import type { RunFile } from './run-file.ts'
 
-type Begun = Pick<RunFile, 'state' | 'closed_from' | 'carried_over'>
+type Begun = Pick<RunFile, 'state' | 'closed_from' | 'carried_over' | 'journal_begun'>
 
 /**
  * Whether a run must have a journal. A retry begins with one, and any other run gets one before it leaves the state
@@ -19,19 +19,20 @@ function mustHaveJournal({ state, closed_from: from, carried_over: carried }: Be
 /**
  * How a run's journal was lost: its file is missing or empty. Null if it was not lost.
  *
- * @param recorded how far the journal was at the last stop. If that is known, an empty file counts as a journal whose
- *   end is gone; its reader reports that, with how to go on
+ * @param recorded how far the journal was by what stands beside it. If that is known, or how far it was when an execution
+ *   began, an empty file counts as a journal whose end is gone; its reader reports that, with how to go on
  */
 export async function lossOfJournal(
   directory: string,
   run: Begun,
   recorded: RecordedHead | null,
 ): Promise<'missing' | 'empty' | null> {
+  const knownBytes = Math.max(recorded?.bytes ?? 0, run.journal_begun?.bytes ?? 0)
   // Where something says how far it was, there was one, whatever an older run.json says.
-  if (!mustHaveJournal(run) && (recorded?.bytes ?? 0) === 0) return null
+  if (!mustHaveJournal(run) && knownBytes === 0) return null
   try {
     const { size } = await stat(journalPath(directory))
-    return size === 0 && (recorded?.bytes ?? 0) === 0 ? 'empty' : null
+    return size === 0 && knownBytes === 0 ? 'empty' : null
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'

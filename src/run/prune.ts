@@ -83,7 +83,8 @@ function reasonToKeep(
   if (one.kind === 'other') return one.why
   const { run, endedAt, name } = one
   if (isResumable(run.state)) return `it is not finished (${run.state})`
-  if (endedAt === null) return 'when it ended is not known'
+  if (endedAt === null)
+    return 'when it ended is not known: it has no summary, which the command report writes'
   if (!(endedAt <= now - keepMs)) return 'it is not old enough'
   if (run.plan !== undefined) return 'it carried out a saved plan, which may be carried out only once'
   if (latest.has(name)) return `the next input of the job ${run.job.name} is compared with it`

@@ -31,16 +31,20 @@ export function journalOf(directory: string, run: RunFile, recorded: RecordedHea
   return { path, runId, stepsPerRow: stepsPerRow(run.job), recorded: headOf(run, recorded) }
 }
 
-type OfJournal = Pick<RunFile, 'state' | 'closed_from' | 'carried_over' | 'journal_end' | 'journal_head'>
+type OfJournal = Pick<
+  RunFile,
+  'state' | 'closed_from' | 'carried_over' | 'journal_begun' | 'journal_end' | 'journal_head'
+>
 
 /**
- * How far a run's journal must reach at least: to its last stop, to where it was when it was moved under a process at
- * work or, before a retry's first stop, to the end of what it took over. Null if nothing is known of it.
+ * How far a run's journal must reach at least: to its last stop, to the beginning of its last execution, to where it was
+ * when it was moved under a process at work or, before a retry begins, to the end of what it took over. Null if nothing is
+ * known of it.
  *
  * @param recorded how far it was by what stands beside it
  */
 export function headOf(run: OfJournal, recorded: RecordedHead | null): JournalHead | null {
-  const known = [recorded, run.journal_end, run.carried_over].filter(
+  const known = [recorded, run.journal_end, run.journal_begun, run.carried_over].filter(
     (head) => head !== null && head !== undefined,
   )
   const [furthest] = known.toSorted((some, other) => other.bytes - some.bytes)

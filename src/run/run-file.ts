@@ -83,6 +83,11 @@ const runFileSchema = z.strictObject({
   /** How far its journal was when it was moved or replaced under a process at work; absent if that never happened. */
   journal_end: z.strictObject({ lines: z.int(), bytes: z.int(), chain: z.string() }).optional(),
   /**
+   * How far its journal was when its last execution began to work; absent before the first one, after a loss that is noted in
+   * the journal, and in older runs.
+   */
+  journal_begun: z.strictObject({ lines: z.int(), bytes: z.int(), chain: z.string() }).optional(),
+  /**
    * Whether it has begun with a file beside its journal that says how far that is on disk; absent if not, in a store, and in
    * older runs.
    */

@@ -24,6 +24,7 @@ export function undoRunFile(old: RunFile, { runId, input, notUndone, version, no
     // What is true of the old run alone is left out, such as its plan and what was unusual about its input.
     retry_of: undefined,
     carried_over: undefined,
+    journal_begun: undefined,
     journal_end: undefined,
     put_back: undefined,
     journal_head: undefined,

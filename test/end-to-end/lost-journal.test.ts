@@ -31,6 +31,12 @@ async function atWork(place: Workplace, factors = 0) {
   return { org, cli, directory, journal: join(directory, 'journal.ndjson') }
 }
 
+/** Makes a `run.json` one of an older version, which did not say how far the journal was when an execution began. */
+function forgetBegun(path: string): void {
+  const { journal_begun: _, ...run } = JSON.parse(readFileSync(path, 'utf8'))
+  writeFileSync(path, JSON.stringify(run))
+}
+
 function doneIn(org: ForeignOrg): number {
   return Object.keys(org.applied).length
 }
@@ -41,8 +47,9 @@ it.each<[string, (path: string) => void]>([
     'empty',
     (path) => {
       truncateSync(path)
-      // What is kept beside it would say how much is gone.
+      // What is kept beside it would say how much is gone, and so would a run.json that is not of an older version.
       rmSync(join(dirname(path), 'journal.head'))
+      forgetBegun(join(dirname(path), 'run.json'))
     },
   ],
 ])('nothing goes on from a run whose journal is %s', async (how, lose) => {
@@ -67,6 +74,19 @@ it.each<[string, (path: string) => void]>([
     const status = await place.runHere(null, ['status', runId])
     expect([status.code, status.stdout + status.stderr]).toEqual([1, expect.stringContaining(how)])
     expect((await place.runHere(null, ['runs'])).stdout).toContain('damaged')
+  })
+})
+
+it('an empty journal with nothing beside it is one whose end is gone: run.json says that an execution had begun', async () => {
+  await withWorkplace(async (place) => {
+    const { org, cli, directory, journal } = await atWork(place, 1)
+    cli.kill('SIGKILL')
+    await cli.ended
+    truncateSync(journal)
+    rmSync(join(directory, 'journal.head'))
+    await expectAllRefuse(place, org, /is gone, and so is everything after it/)
+    expect((await place.runHere(null, ['runs'])).stdout).toMatch(/take-sound-part|damaged/)
+    await expectAllDoneFromSoundPart(place, org)
   })
 })
 

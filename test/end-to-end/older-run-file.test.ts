@@ -27,7 +27,12 @@ async function ended(place: Workplace, signal: 'SIGKILL' | 'SIGINT') {
 
 /** The run.json from before the run began to send. */
 function makeNew(path: string): void {
-  const { journal_head: _, input_passed: __, ...run } = JSON.parse(readFileSync(path, 'utf8'))
+  const {
+    journal_head: _,
+    journal_begun: __,
+    input_passed: ___,
+    ...run
+  } = JSON.parse(readFileSync(path, 'utf8'))
   writeFileSync(path, JSON.stringify({ ...run, state: 'new', reason: null, owner: null }))
 }
 
@@ -112,6 +117,38 @@ it('a run.json of a stop does not vouch for a journal from before that stop', as
   })
 })
 
+describe.each(['SIGKILL', 'SIGINT'] as const)(
+  'an execution that %s has ended after an earlier stop',
+  (signal) => {
+    it.each(['SIGINT', 'SIGKILL'] as const)(
+      'is not forgotten with files from that stop (by %s)',
+      async (earlier) => {
+        await withWorkplace(async (place) => {
+          const { org, at } = await ended(place, earlier)
+          const names = ['journal.ndjson', 'journal.head', 'summary.json'].filter((name) =>
+            existsSync(at(name)),
+          )
+          for (const name of names) copyFileSync(at(name), join(place.directory, name))
+          const sent = Object.keys(org.applied).length
+          const cli = place.start(org, ['resume', runId, '--yes', '--quiet'], impatient)
+          await org.waitUntil(() => Object.keys(org.applied).length >= sent + 10)
+          cli.kill(signal)
+          await cli.ended
+          rmSync(at('summary.json'), { force: true })
+          for (const name of names) copyFileSync(join(place.directory, name), at(name))
+          await expectNothingIsSent(place, org, /is gone, and so is everything after it/)
+          const args = ['resume', runId, '--yes', '--quiet', '--take-sound-part']
+          const end = await place.runHere(org, args, impatient)
+          expect(end.code, end.stderr).toBeLessThan(2)
+          expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+          // What is noted in the journal is asked for once.
+          expect((await place.runHere(null, ['verify-journal', runId])).code).toBe(0)
+        })
+      },
+    )
+  },
+)
+
 it('the summary of an earlier stop is not taken for that of the end', async () => {
   await withWorkplace(async (place) => {
     const { org, at } = await ended(place, 'SIGINT')
@@ -139,6 +176,9 @@ it('verify-journal says that a finished run has a journal from before its end', 
     for (const name of names) copyFileSync(at(name), join(place.directory, name))
     expect((await place.runHere(org, ['resume', runId, '--yes', '--quiet'], impatient)).code).toBe(0)
     for (const name of names) copyFileSync(join(place.directory, name), at(name))
+    // Older runs don't say where their last execution began.
+    const run = JSON.parse(readFileSync(at('run.json'), 'utf8'))
+    writeFileSync(at('run.json'), JSON.stringify({ ...run, journal_begun: undefined }))
     const verified = await place.runHere(null, ['verify-journal', runId])
     expect([verified.code, verified.stdout]).toEqual([
       1,

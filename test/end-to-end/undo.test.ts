@@ -195,6 +195,9 @@ describe('undo', () => {
       await place.write(`runs/${runId}/journal.ndjson`, `${journal.slice(0, result + 1).join('\n')}\n`)
       await place.write(`runs/${runId}/journal.head`, 'hello\n')
       await rm(join(place.directory, 'runs', runId, 'summary.json'))
+      // Older runs don't say where their last execution began.
+      const { journal_begun: _, ...run } = JSON.parse(await place.read(`runs/${runId}/run.json`))
+      await place.write(`runs/${runId}/run.json`, JSON.stringify(run))
       const end = await place.runHere(org, ['undo', retry, '--yes', '--quiet'])
       expect([end.code, end.stderr + end.stdout]).toEqual([1, expect.stringContaining('journal.head')])
     })

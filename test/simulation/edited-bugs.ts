@@ -139,8 +139,15 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a run.json from before the run began to send hides that the journal is lost',
     breaks: 'I10',
     file: 'run/lost-journal',
-    from: '!mustHaveJournal(run) && (recorded?.bytes ?? 0) === 0',
+    from: '!mustHaveJournal(run) && knownBytes === 0',
     to: '!mustHaveJournal(run)',
+  },
+  {
+    name: 'run.json does not say how far the journal was when its last execution began',
+    breaks: 'I11',
+    file: 'engine/execution',
+    from: 'journal_begun: journal.head,',
+    to: '',
   },
   {
     name: 'a journal.head that is damaged counts as none',

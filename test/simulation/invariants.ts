@@ -54,7 +54,8 @@ import type { World } from './world.ts'
  *   journal is not looked up", "a change within the same second is
  *   overlooked", "a mail is sent again at once", "a call that did not hold is sent again", "a run that can not be read hides what it
  *   went on from", "nobody looks for runs that went on from an older copy",
- *   "a run further on does not say which runs were before the one it goes on from"
+ *   "a run further on does not say which runs were before the one it goes on from",
+ *   "run.json does not say how far the journal was when its last execution began"
  * - **I12** No process hangs or fails in a way that it does not know.
  *   "the end of a row does not wake the next one of its user", "a probe waits for a row of its own whose read is refused",
  *   "refusals of a full disk are not known"

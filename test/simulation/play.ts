@@ -10,7 +10,15 @@ import { prepare, writeNow } from './prepare.ts'
 import type { SimProcess } from './process.ts'
 import { startPlanned, startResume, startRetry, startRun, startUndo } from './program.ts'
 import { failedRows, type ReportedTask, readReports, readRun } from './reports.ts'
-import { asBegun, backUpLater, copyRun, mixCopy, type RunCopy, restoreRun } from './run-copies.ts'
+import {
+  asBegun,
+  backUpLater,
+  copyRun,
+  mixCopy,
+  putStopBack,
+  type RunCopy,
+  restoreRun,
+} from './run-copies.ts'
 import type { Move, Scenario } from './scenario.ts'
 import { StoreStory } from './store-story.ts'
 import { home, runsDirectory, World } from './world.ts'
@@ -102,7 +110,8 @@ class Story {
     if (world.scenario.planned !== null)
       this.#plan = await makePlan(world, this.#input, world.scenario.planned)
     const disturbed = Math.max(0, ...world.scenario.disturbances.map((one) => one.process + 1))
-    if (world.scenario.moves.some((move) => move === 'copy_before_undo' || move === 'mixed_copy'))
+    const { moves } = world.scenario
+    if (moves.includes('copy_before_undo') || (moves.includes('mixed_copy') && !moves.includes('backed_up')))
       backUpLater(world, this.#run, this.#copies)
     let healthy = 0
     for (let number = 0; ; number++) {
@@ -172,6 +181,10 @@ class Story {
     if (move === 'undo') return this.#undo()
     if (move.startsWith('cut') && world.disk.state === 'well' && run.closed_by === undefined)
       return this.#goOnFromOlderJournal(move)
+    if (move === 'backed_up') {
+      this.#copies.set(this.#run, copyRun(world, this.#run))
+      return this.#resume()
+    }
     if (move === 'copy_before_undo' || move === 'mixed_copy')
       return this.#goOnFromCopy(move === 'copy_before_undo')
     if (move === 'run_before') {
@@ -217,6 +230,7 @@ class Story {
     const copy = this.#copies.get(this.#run)
     if (copy !== undefined) {
       if (isWhole) restoreRun(world, this.#run, copy)
+      else if (world.scenario.moves.includes('backed_up')) putStopBack(world, this.#run, copy)
       else mixCopy(world, this.#run, copy, this.#copies.get(asBegun(this.#run)))
       this.#older = { cutsKept: 0, isDamaged: false, isTold: isWhole }
     }
@@ -306,13 +320,14 @@ class Story {
     }
   }
 
-  /** Looks at all reports that there are now. */
+  /** Looks at all reports that there are now, but for those that somebody has put back. */
   #report(): void {
     const world = this.#world
     for (const run of world.runs()) {
       const report = readReports(world, run)
       const isCutOff = readRun(world, run)?.state === 'running'
-      if (report !== null) this.reports.push({ run, ...report, isCutOff })
+      if (report !== null && world.cuts.get(run)?.includes(report.at) !== true)
+        this.reports.push({ run, ...report, isCutOff })
     }
   }
 }

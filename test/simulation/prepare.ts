@@ -211,6 +211,8 @@ export function removeNow({ disk }: World, path: string): void {
 }
 
 /** Puts a file on the disk as if it had always been there. */
-export function writeNow({ disk }: World, path: string, content: string | Buffer): void {
-  disk.createFile(path).write(Buffer.from(content), 0)
+export function writeNow({ disk, time }: World, path: string, content: string | Buffer): void {
+  const file = disk.createFile(path)
+  file.write(Buffer.from(content), 0)
+  file.writtenAt = time.now
 }

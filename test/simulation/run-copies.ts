@@ -63,16 +63,37 @@ export function mixCopy(world: World, run: string, copy: RunCopy, older: RunCopy
   const names = isOlder && !isAtOdds ? ['summary.json'] : ['journal.ndjson', 'journal.head', 'summary.json']
   const others = names.filter((name) => !mix.includes(name))
   const lost = world.draws.chance('one is lost', 0.4) ? world.draws.pick('which is lost', others) : null
-  const before = linesOf(world.files.read(journalOf(run)))
-  for (const name of [...mix, ...(lost === null ? [] : [lost])]) {
+  putBack(world, run, [...mix, ...(lost === null ? [] : [lost])], (name) => {
     const first = name === 'run.json' && isFirst ? older?.get(name) : undefined
-    const bytes = name === lost ? undefined : (first ?? copy.get(name))
+    return name === lost ? undefined : (first ?? copy.get(name))
+  })
+  world.note(`put back of ${run}: ${mix.join(', ')}${lost === null ? '' : `; lost: ${lost}`}`)
+}
+
+/** Puts back a journal and what was kept beside it, or all but `run.json`, from a copy that was made at an earlier stop. */
+export function putStopBack(world: World, run: string, copy: RunCopy): void {
+  const mix = world.draws.chance('with the reports of the stop', 0.5)
+    ? [...copy.keys()].filter((name) => name !== 'run.json')
+    : ['journal.ndjson', 'journal.head']
+  putBack(world, run, mix, (name) => copy.get(name))
+  world.note(`put back of ${run}, as it was at a stop: ${mix.join(', ')}`)
+}
+
+/** @param bytesOf what a file is to be; undefined for one that is to be gone */
+function putBack(
+  world: World,
+  run: string,
+  names: readonly string[],
+  bytesOf: (name: string) => Buffer | undefined,
+): void {
+  const before = linesOf(world.files.read(journalOf(run)))
+  for (const name of names) {
+    const bytes = bytesOf(name)
     if (bytes === undefined) removeNow(world, `${runsDirectory}/${run}/${name}`)
     else writeNow(world, `${runsDirectory}/${run}/${name}`, bytes)
   }
   world.disk.syncAll()
   noteLoss(world, run, before.slice(linesOf(world.files.read(journalOf(run))).length))
-  world.note(`put back of ${run}: ${mix.join(', ')}${lost === null ? '' : `; lost: ${lost}`}`)
 }
 
 /** Puts a copy in the place of a run's directory. What was written since is lost. */

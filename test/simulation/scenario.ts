@@ -141,6 +141,7 @@ export interface Denial {
  * - `cut_before_undo`: undoes the run with such a journal.
  * - `copy_before_undo`: undoes a whole copy of it, made while it was at work, and knows that.
  * - `mixed_copy`: goes on after some of the files of such a copy were put back.
+ * - `backed_up`: goes on with it once it is copied, for a later `mixed_copy`.
  * - `run_before`: goes on from an older copy of the run that was retried.
  */
 export type Move =
@@ -153,6 +154,7 @@ export type Move =
   | 'cut_before_undo'
   | 'copy_before_undo'
   | 'mixed_copy'
+  | 'backed_up'
   | 'run_before'
 
 /** All that is drawn before a history begins. Leaving things out gives a smaller one. */
