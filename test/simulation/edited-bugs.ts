@@ -426,7 +426,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a run that has lost its journal is taken for a new one',
     breaks: 'I10',
     file: 'run/lost-journal',
-    from: 'if (!mustHaveJournal(run) && (recorded?.bytes ?? 0) === 0) return null',
+    from: 'if (!mustHaveJournal(run) && knownBytes === 0) return null',
     to: 'return null',
   },
   {

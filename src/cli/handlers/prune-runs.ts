@@ -11,7 +11,7 @@ import { originOf } from '../../run/next-run.ts'
 import { judgePruning, type Prunable, runsNamedBy } from '../../run/prune.ts'
 import { findForeign, removeGoing } from '../../run/prune-run.ts'
 import { copyOf } from '../../run/run-copy.ts'
-import { unlessRemoved } from '../../run/run-directory.ts'
+import { headOf, sizeOfJournal, unlessRemoved } from '../../run/run-directory.ts'
 import { type Removal, removeTogether } from '../remove-runs.ts'
 import type { StoreArguments } from '../store-arguments.ts'
 import { withStopHooks } from '../terminal/stop-hooks.ts'
@@ -109,6 +109,8 @@ async function lookAt(listed: ListedRun): Promise<Prunable> {
   const other = (why: string): Prunable => ({ kind: 'other', name, why, names: runsNamedBy(run) })
   if ((await copyOf(directory, run)) !== null) return other(`it is a copy of run ${run.run_id}`)
   if ((await lossOfJournal(directory, run, null)) !== null) return other('it is damaged: its journal is lost')
+  if ((await sizeOfJournal(directory)) < (headOf(run, null)?.bytes ?? 0))
+    return other('it is damaged: its journal is cut short')
   const foreign = await findForeign(directory)
   if (foreign !== null) return other(foreign)
   const summary = await readSummaryOf(directory, run)
