@@ -1,4 +1,5 @@
 import { changeOf, type ExplainedChange } from '../rules/explained-change.ts'
+import { grown } from '../rules/grown.ts'
 import { NameTable } from '../rules/name-table.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { TaskProgress } from './task-progress.ts'
@@ -93,10 +94,11 @@ export class ExplainedChanges {
 
   #makeRoom(places: number): void {
     if (places <= this.#to.length) return
-    this.#to = copied(this.#to, new Uint8Array(places * 2))
-    this.#activated = copied(this.#activated, new Uint8Array(places * 2))
-    this.#until = copied(this.#until, new Float64Array(places * 2))
-    this.#endedAt = copied(this.#endedAt, new Float64Array(places * 2))
+    const room = grown(this.#to.length, places)
+    this.#to = copied(this.#to, new Uint8Array(room))
+    this.#activated = copied(this.#activated, new Uint8Array(room))
+    this.#until = copied(this.#until, new Float64Array(room))
+    this.#endedAt = copied(this.#endedAt, new Float64Array(room))
   }
 }
 

@@ -1,3 +1,4 @@
+import { grown } from '../rules/grown.ts'
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
 
 /** The part of a result that decides what later rows of the same user may do. */
@@ -102,7 +103,7 @@ export class OutcomeTable {
 
   #makeRoom(task: number): void {
     if (task < this.#places.length) return
-    const places = new Uint32Array(Math.max(task + 1, this.#places.length * 2))
+    const places = new Uint32Array(grown(this.#places.length, task + 1))
     places.set(this.#places)
     this.#places = places
   }

@@ -1,3 +1,4 @@
+import { grown } from '../rules/grown.ts'
 import type { Position } from './journal.ts'
 
 /**
@@ -24,7 +25,7 @@ export class ResultIndex {
 
   #makeRoom(task: number): void {
     if (task < this.#offsets.length) return
-    const size = Math.max(task + 1, this.#offsets.length * 2)
+    const size = grown(this.#offsets.length, task + 1)
     const offsets = new Float64Array(size)
     const lengths = new Uint32Array(size)
     offsets.set(this.#offsets)

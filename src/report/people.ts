@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { foldLogin, normalizeUserKey } from '../okta/user.ts'
+import { grown } from '../rules/grown.ts'
 import { NameTable } from '../rules/name-table.ts'
 import { expectedSkips } from '../rules/result.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
@@ -113,7 +114,8 @@ export class PeopleCounter {
 
   #addPerson(): void {
     if (this.#persons === this.#same.length) {
-      const [same, held] = [new Int32Array(this.#persons * 2), new Uint8Array(this.#persons * 2)]
+      const room = grown(this.#persons)
+      const [same, held] = [new Int32Array(room), new Uint8Array(room)]
       same.set(this.#same)
       held.set(this.#bits)
       this.#same = same

@@ -1,6 +1,7 @@
 import { hashesOf } from '../input/key/text-hashes.ts'
+import { grown } from './grown.ts'
 
-/** Slots of an empty table; a power of two, like every later size. */
+/** Slots of an empty table. */
 const firstSlots = 1024
 
 /**
@@ -45,10 +46,10 @@ export class NameTable {
 
   /** The slot that holds the hashes, or else the empty one that they belong in. */
   #slotOf(one: number, two: number): number {
-    const mask = this.#numbers.length - 1
-    let slot = two & mask
+    const slots = this.#numbers.length
+    let slot = two % slots
     while (this.#numbers[slot] !== 0 && (this.#twos[slot] !== two || this.#ones[slot] !== one))
-      slot = (slot + 1) & mask
+      slot = slot + 1 === slots ? 0 : slot + 1
     return slot
   }
 
@@ -65,7 +66,7 @@ export class NameTable {
 
   #grow(): void {
     const [ones, twos, numbers] = [this.#ones, this.#twos, this.#numbers]
-    const slots = numbers.length * 2
+    const slots = grown(numbers.length)
     this.#ones = new Uint32Array(slots)
     this.#twos = new Uint32Array(slots)
     this.#numbers = new Uint32Array(slots)
