@@ -1,5 +1,5 @@
+import { Column } from '../rules/column.ts'
 import { changeOf, type ExplainedChange } from '../rules/explained-change.ts'
-import { grown } from '../rules/grown.ts'
 import { NameTable } from '../rules/name-table.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { TaskProgress } from './task-progress.ts'
@@ -13,7 +13,6 @@ const longEnoughMs = 15 * 60_000
 /** So much time passes at least before more changes are forgotten, in ms. */
 const lookAgainMs = 60_000
 
-const firstPlaces = 1024
 /** In place of a time that is null. */
 const none = Number.NaN
 
@@ -28,12 +27,12 @@ export class ExplainedChanges {
   /** The lists of statuses to which changes lead, of which there are few. */
   readonly #targets: (readonly string[])[] = []
   /** By place: the number of the list to which the last change leads, and until when Okta may show that change. */
-  #to = new Uint8Array(firstPlaces)
-  #until = new Float64Array(firstPlaces)
+  readonly #to = new Column((length) => new Uint8Array(length))
+  readonly #until = new Column((length) => new Float64Array(length))
   /** By place: the number of the list to which the user's last activation leads, plus 1; 0 if there was none. */
-  #activated = new Uint8Array(firstPlaces)
+  readonly #activated = new Column((length) => new Uint8Array(length))
   /** By place: when the task of the last change ended. */
-  #endedAt = new Float64Array(firstPlaces)
+  readonly #endedAt = new Column((length) => new Float64Array(length))
   /** Changes of tasks that ended before that count as forgotten, in epoch ms by Okta's clock. */
   #forgottenTo = Number.NEGATIVE_INFINITY
 
@@ -41,8 +40,8 @@ export class ExplainedChanges {
   of(userId: string): ExplainedChange | null {
     const place = this.#placeOf(userId)
     if (place === null) return null
-    const until = this.#until[place] ?? none
-    return { to: this.#targets[this.#to[place] ?? 0] ?? [], until: Number.isNaN(until) ? null : until }
+    const until = this.#until.get(place)
+    return { to: this.#targets[this.#to.get(place)] ?? [], until: Number.isNaN(until) ? null : until }
   }
 
   /**
@@ -51,7 +50,7 @@ export class ExplainedChanges {
    */
   activationOf(userId: string): ExplainedChange | null {
     const place = this.#placeOf(userId)
-    const activated = place === null ? 0 : (this.#activated[place] ?? 0)
+    const activated = place === null ? 0 : this.#activated.get(place)
     return activated === 0 ? null : { to: this.#targets[activated - 1] ?? [], until: null }
   }
 
@@ -64,15 +63,15 @@ export class ExplainedChanges {
     const change = changeOf(result, last.kind === 'applied' ? acceptedBy(last) : null)
     if (change === null) return
     const place = this.#places.numberOf(last.intent.user_id, this.#used)
-    if (place === this.#used) this.#makeRoom(++this.#used)
+    if (place === this.#used) this.#used++
     const isForgotten = this.#isForgotten(place)
     const endedAt = Date.parse(result.finished_at ?? '')
     const to = this.#numberOf(change.to)
-    this.#to[place] = to
-    this.#until[place] = change.until ?? none
-    this.#endedAt[place] = endedAt
-    if (result.action === 'activate') this.#activated[place] = to + 1
-    else if (isForgotten) this.#activated[place] = 0
+    this.#to.set(place, to)
+    this.#until.set(place, change.until ?? none)
+    this.#endedAt.set(place, endedAt)
+    if (result.action === 'activate') this.#activated.set(place, to + 1)
+    else if (isForgotten) this.#activated.set(place, 0)
     // A change that is so old says nothing about a loss.
     const before = (lostSince ?? endedAt) - longEnoughMs
     if (before >= this.#forgottenTo + lookAgainMs) this.#forgottenTo = before
@@ -84,27 +83,13 @@ export class ExplainedChanges {
   }
 
   #isForgotten(place: number): boolean {
-    return (this.#endedAt[place] ?? none) < this.#forgottenTo
+    return this.#endedAt.get(place) < this.#forgottenTo
   }
 
   #numberOf(to: readonly string[]): number {
     const known = this.#targets.indexOf(to)
     return known === -1 ? this.#targets.push(to) - 1 : known
   }
-
-  #makeRoom(places: number): void {
-    if (places <= this.#to.length) return
-    const room = grown(this.#to.length, places)
-    this.#to = copied(this.#to, new Uint8Array(room))
-    this.#activated = copied(this.#activated, new Uint8Array(room))
-    this.#until = copied(this.#until, new Float64Array(room))
-    this.#endedAt = copied(this.#endedAt, new Float64Array(room))
-  }
-}
-
-function copied<Table extends { set(other: Table): void }>(from: Table, to: Table): Table {
-  to.set(from)
-  return to
 }
 
 function acceptedBy({ answer }: Extract<TaskProgress['last'], { kind: 'applied' }>): number {

@@ -1,4 +1,4 @@
-import { grown } from '../rules/grown.ts'
+import { Column } from '../rules/column.ts'
 import type { TaskPlace, TaskResult } from '../rules/result.ts'
 
 /** The part of a result that decides what later rows of the same user may do. */
@@ -26,7 +26,7 @@ export class OutcomeTable {
   readonly #blocks: Buffer[] = []
   #used = blockBytes
   /** For each task, the place of its entry plus 1: the number of its block, times the length of blocks, and the offset. */
-  #places = new Uint32Array(1024)
+  readonly #places = new Column((length) => new Uint32Array(length))
 
   /** @param stepsPerRow tasks that a row can have, from 1 */
   constructor(stepsPerRow: number) {
@@ -36,7 +36,7 @@ export class OutcomeTable {
   /** Takes in a result of the journal. The first one of a task stands (J1). */
   add(outcome: Outcome & TaskPlace): void {
     const task = this.#index(outcome.row, outcome.step)
-    if ((this.#places[task] ?? 0) !== 0) return
+    if (this.#places.get(task) !== 0) return
     const { okta_user_id: id, okta_login: login } = outcome
     const bytes = headBytes + lengthOf(id) + lengthOf(login)
     if (this.#used + bytes > blockBytes) {
@@ -48,8 +48,7 @@ export class OutcomeTable {
     block.writeUInt32LE(this.#numberOf(outcome), start)
     const idEnd = write(block, start + 4, start + headBytes, id)
     write(block, start + 8, idEnd, login)
-    this.#makeRoom(task)
-    this.#places[task] = (this.#blocks.length - 1) * blockBytes + start + 1
+    this.#places.set(task, (this.#blocks.length - 1) * blockBytes + start + 1)
     this.#used += bytes
   }
 
@@ -57,7 +56,7 @@ export class OutcomeTable {
   clear(): void {
     this.#blocks.length = 0
     this.#used = blockBytes
-    this.#places = new Uint32Array(1024)
+    this.#places.clear()
   }
 
   /** The outcomes of the tasks of a row, in the order of its steps. */
@@ -71,7 +70,7 @@ export class OutcomeTable {
   }
 
   #get(task: number): Outcome | null {
-    const place = this.#places[task] ?? 0
+    const place = this.#places.get(task)
     if (place === 0) return null
     const block = this.#blocks[Math.floor((place - 1) / blockBytes)]
     const start = (place - 1) % blockBytes
@@ -99,13 +98,6 @@ export class OutcomeTable {
 
   #index(row: number, step: number): number {
     return (row - 1) * this.#stepsPerRow + (step - 1)
-  }
-
-  #makeRoom(task: number): void {
-    if (task < this.#places.length) return
-    const places = new Uint32Array(grown(this.#places.length, task + 1))
-    places.set(this.#places)
-    this.#places = places
   }
 }
 

@@ -1,4 +1,4 @@
-import { grown } from '../rules/grown.ts'
+import { Column } from '../rules/column.ts'
 import type { Position } from './journal.ts'
 
 /**
@@ -6,31 +6,19 @@ import type { Position } from './journal.ts'
  * for each task, even in a run of a million tasks.
  */
 export class ResultIndex {
-  #offsets = new Float64Array(1024)
+  readonly #offsets = new Column((length) => new Float64Array(length))
   /** 0 for a task without a result. */
-  #lengths = new Uint32Array(1024)
+  readonly #lengths = new Column((length) => new Uint32Array(length))
 
   /** @param task the task's number, from 0 */
   set(task: number, { offset, length }: Position): void {
-    this.#makeRoom(task)
-    this.#offsets[task] = offset
-    this.#lengths[task] = length
+    this.#offsets.set(task, offset)
+    this.#lengths.set(task, length)
   }
 
   /** Null for a task without a result. */
   get(task: number): Position | null {
-    const length = this.#lengths[task] ?? 0
-    return length === 0 ? null : { offset: this.#offsets[task] ?? 0, length }
-  }
-
-  #makeRoom(task: number): void {
-    if (task < this.#offsets.length) return
-    const size = grown(this.#offsets.length, task + 1)
-    const offsets = new Float64Array(size)
-    const lengths = new Uint32Array(size)
-    offsets.set(this.#offsets)
-    lengths.set(this.#lengths)
-    this.#offsets = offsets
-    this.#lengths = lengths
+    const length = this.#lengths.get(task)
+    return length === 0 ? null : { offset: this.#offsets.get(task), length }
   }
 }

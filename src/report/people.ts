@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { foldLogin, normalizeUserKey } from '../okta/user.ts'
-import { grown } from '../rules/grown.ts'
+import { Column } from '../rules/column.ts'
 import { NameTable } from '../rules/name-table.ts'
 import { expectedSkips } from '../rules/result.ts'
 import type { ReportedTask, ReportRow } from './report-row.ts'
@@ -59,23 +59,23 @@ const bits: Readonly<Record<Standing, number>> = { nothing: 0, done: 1, left_alo
 export class PeopleCounter {
   readonly #names = new NameTable()
   /** For each person's number, the number of the person that it turned out to be: mostly the same number. */
-  #same = new Int32Array(1024)
-  #bits = new Uint8Array(1024)
+  readonly #same = new Column((length) => new Uint32Array(length))
+  readonly #bits = new Column((length) => new Uint8Array(length))
   #persons = 0
 
   add(row: Pick<ReportRow, 'row' | 'tasks' | 'excused'>): void {
     if (row.tasks.length === 0) return
     const person = this.#personOf(namesOf(row))
     for (const task of row.tasks) {
-      this.#bits[person] = (this.#bits[person] ?? 0) | bits[standingOf(task, row.excused)]
+      this.#bits.set(person, this.#bits.get(person) | bits[standingOf(task, row.excused)])
     }
   }
 
   people(): People {
     const counts = { total: 0, done: 0, need_you: 0, left_alone: 0 }
     for (let person = 0; person < this.#persons; person++) {
-      if (this.#same[person] !== person) continue
-      const found = this.#bits[person] ?? 0
+      if (this.#same.get(person) !== person) continue
+      const found = this.#bits.get(person)
       counts.total++
       if ((found & bits.needs_you) !== 0) counts.need_you++
       else if (found === bits.done) counts.done++
@@ -97,15 +97,15 @@ export class PeopleCounter {
 
   #join(some: number, other: number): number {
     if (some === other) return some
-    this.#same[other] = some
-    this.#bits[some] = (this.#bits[some] ?? 0) | (this.#bits[other] ?? 0)
+    this.#same.set(other, some)
+    this.#bits.set(some, this.#bits.get(some) | this.#bits.get(other))
     return some
   }
 
   #find(person: number): number {
     let found = person
     while (found < this.#persons) {
-      const next = this.#same[found] ?? found
+      const next = this.#same.get(found)
       if (next === found) return found
       found = next
     }
@@ -113,15 +113,7 @@ export class PeopleCounter {
   }
 
   #addPerson(): void {
-    if (this.#persons === this.#same.length) {
-      const room = grown(this.#persons)
-      const [same, held] = [new Int32Array(room), new Uint8Array(room)]
-      same.set(this.#same)
-      held.set(this.#bits)
-      this.#same = same
-      this.#bits = held
-    }
-    this.#same[this.#persons] = this.#persons
+    this.#same.set(this.#persons, this.#persons)
     this.#persons++
   }
 }

@@ -1,19 +1,25 @@
 import { hashesOf } from '../input/key/text-hashes.ts'
-import { grown } from './grown.ts'
 
-/** Slots of an empty table. */
-const firstSlots = 1024
+/** A power of two. */
+const partCount = 16
+
+/** Slots of the smallest part, while it is empty. */
+const firstSlots = 64
+
+/** By how much a part that is full grows. */
+const growth = 1.25
 
 /**
  * Keeps a number for each name, in some twenty bytes whatever its length, because a run may have a million names: only
  * hashes of 64 bits are kept. The probability that two of three million names are taken for one is one in four million.
+ *
+ * The names are divided among parts that grow one after the other, so that little is held twice while one grows.
  */
 export class NameTable {
-  #ones = new Uint32Array(firstSlots)
-  #twos = new Uint32Array(firstSlots)
-  /** The numbers plus 1; 0 is an empty slot. */
-  #numbers = new Uint32Array(firstSlots)
-  #size = 0
+  readonly #parts = Array.from(
+    { length: partCount },
+    (_, number) => new Part(Math.ceil(firstSlots * growth ** (number / partCount))),
+  )
 
   /**
    * The number of a name; the given one, which is then kept, if the name is new.
@@ -22,26 +28,57 @@ export class NameTable {
    */
   numberOf(name: string, whenNew: number): number {
     const [one, two] = hashesOf(name)
-    const slot = this.#slotOf(one, two)
-    const known = this.#numbers[slot] ?? 0
-    if (known !== 0) return known - 1
-    this.#add(slot, one, two, whenNew)
+    const part = this.#partOf(one)
+    const known = part.find(one, two)
+    if (known !== null) return known
+    part.set(one, two, whenNew)
     return whenNew
   }
 
   /** Gives a name a number, from 0 to 2^32 - 2, in place of the one that it had. */
   set(name: string, number: number): void {
     const [one, two] = hashesOf(name)
-    const slot = this.#slotOf(one, two)
-    if (this.#numbers[slot] === 0) this.#add(slot, one, two, number)
-    else this.#numbers[slot] = number + 1
+    this.#partOf(one).set(one, two, number)
   }
 
   /** The number of a name; null if the name has none. */
   find(name: string): number | null {
     const [one, two] = hashesOf(name)
+    return this.#partOf(one).find(one, two)
+  }
+
+  #partOf(one: number): Part {
+    const part = this.#parts[one % partCount]
+    if (part === undefined) throw new Error(`There is no part for ${one}.`)
+    return part
+  }
+}
+
+/** The numbers of some names, by the two hashes of each. */
+class Part {
+  #ones: Uint32Array
+  #twos: Uint32Array
+  /** The numbers plus 1; 0 is an empty slot. */
+  #numbers: Uint32Array
+  #size = 0
+
+  constructor(slots: number) {
+    this.#ones = new Uint32Array(slots)
+    this.#twos = new Uint32Array(slots)
+    this.#numbers = new Uint32Array(slots)
+  }
+
+  /** Null if there is none. */
+  find(one: number, two: number): number | null {
     const known = this.#numbers[this.#slotOf(one, two)] ?? 0
     return known === 0 ? null : known - 1
+  }
+
+  set(one: number, two: number, number: number): void {
+    const slot = this.#slotOf(one, two)
+    const isNew = this.#numbers[slot] === 0
+    this.#put(slot, one, two, number + 1)
+    if (isNew && ++this.#size * 5 > this.#numbers.length * 4) this.#grow()
   }
 
   /** The slot that holds the hashes, or else the empty one that they belong in. */
@@ -53,11 +90,6 @@ export class NameTable {
     return slot
   }
 
-  #add(slot: number, one: number, two: number, number: number): void {
-    this.#put(slot, one, two, number + 1)
-    if (++this.#size * 4 > this.#numbers.length * 3) this.#grow()
-  }
-
   #put(slot: number, one: number, two: number, number: number): void {
     this.#ones[slot] = one
     this.#twos[slot] = two
@@ -66,7 +98,7 @@ export class NameTable {
 
   #grow(): void {
     const [ones, twos, numbers] = [this.#ones, this.#twos, this.#numbers]
-    const slots = grown(numbers.length)
+    const slots = Math.ceil(numbers.length * growth)
     this.#ones = new Uint32Array(slots)
     this.#twos = new Uint32Array(slots)
     this.#numbers = new Uint32Array(slots)
