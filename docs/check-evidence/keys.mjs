@@ -102,7 +102,7 @@ export const eventShapes = {
   answer: { ...attempt, ...names('outcome okta_time okta_time_at_most? http_status error_code request_id message') },
   not_applied: { ...attempt, ...names('why unsent?') },
   in_doubt: { ...attempt, ...names('at_once timed_out sent_okta_time why') },
-  verdict: { ...attempt, ...names('verdict evidence status_changed? repeat? look? explains_look?') },
+  verdict: { ...attempt, ...names('verdict evidence status_changed? repeat? explains_look?'), 'look?': names('status status_changed transitioning_to') },
   result,
   permits: names('bucket count okta_time okta_time_at_least?'),
   limit: names('bucket limit'),

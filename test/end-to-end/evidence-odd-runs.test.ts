@@ -203,6 +203,38 @@ describe('honest evidence agrees, however the run came about', () => {
     })
   })
 
+  it.each(['suspend', 'reset_factors'])(
+    'a run of %s that went on after a loss of its journal, and its retry',
+    async (action) => {
+      await withWorkplace(async (place) => {
+        const org = await place.org({ users: makeUsers({ count: 4, factors: 1 }), latencyMs: 20 })
+        await place.write('in.csv', usersCsv([1, 2, 3, 4].map(userIdOf)))
+        const cli = place.start(org, [
+          'run',
+          'in.csv',
+          '--action',
+          action,
+          '--concurrency',
+          '1',
+          ...unattended,
+        ])
+        await org.waitUntil(() => Object.keys(org.applied).length >= 2)
+        cli.kill('SIGKILL')
+        await cli.ended
+        const journal = (await place.read(`runs/${runId}/journal.ndjson`)).split('\n')
+        const intent = journal.findIndex((line) => line.includes('"event":"intent"'))
+        await place.write(`runs/${runId}/journal.ndjson`, `${journal.slice(0, intent).join('\n')}\n`)
+        const end = await place.runHere(org, ['resume', runId, '--take-sound-part', '--yes', '--quiet'])
+        expect([0, 1], end.stderr).toContain(end.code)
+        expect(await place.read(`runs/${runId}/journal.ndjson`)).toContain('"look":')
+        await expectAgreement(place, runId)
+        await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
+        const retry = await newRun(place, runId)
+        if (retry !== '') await expectAgreement(place, retry)
+      })
+    },
+  )
+
   it('a lost activation link among more failures', async () => {
     await withWorkplace(async (place) => {
       const org = await place.org({
