@@ -80,7 +80,10 @@ function isDone(row: ValidRow, outcomes: readonly Outcome[], lastStep: number): 
   return outcomes.filter(({ step }) => step <= steps).length === steps
 }
 
-/** The user of a row that is done already, as the order of users knows it; null if the row meant none. */
+/**
+ * The user of a row that is done already, as the order of users knows it; null if the row meant none, or if its user could
+ * not be read. Such a row leaves no trace while it is at work either: it was not judged, though its id may be known.
+ */
 function finishedUser(
   { job }: Services,
   row: ValidRow,
@@ -88,9 +91,15 @@ function finishedUser(
 ): { readonly id: string; readonly login: string } | null {
   if (outcomes.some(meansNobody)) return null
   if (!job.read_first) return { id: normalizeUserKey(row.user), login: '' }
-  const result = outcomes.find(({ okta_user_id: id }) => id !== null)
+  const named = outcomes.filter(({ okta_user_id: id }) => id !== null)
+  // After a loss, a call is looked into by the id alone.
+  const result = named.find(({ okta_login: login }) => login !== null) ?? named.find(wasJudged)
   if (result === undefined || result.okta_user_id === null) return null
   return { id: result.okta_user_id, login: result.okta_login ?? '' }
+}
+
+function wasJudged({ result }: Outcome): boolean {
+  return result !== 'failed' && result !== 'skipped'
 }
 
 /** The results of a row that are on disk, by step. */

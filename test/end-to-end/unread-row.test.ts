@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Fault } from '../support/foreign-org/fault.ts'
 import type { LoggedRequest } from '../support/foreign-org/log.ts'
 import { makeUsers } from '../support/foreign-org/user.ts'
-import { unattended, withWorkplace } from './workplace.ts'
+import { runId, unattended, withWorkplace } from './workplace.ts'
 
 const steps = 'steps: [{ action: suspend, if_failed: go_on }, deactivate]\n'
 
@@ -149,3 +149,61 @@ it.each<[string, (user: { readonly id: string; readonly login: string }) => stri
     })
   },
 )
+
+it('a row is judged by no later row of its user that ended before it because its user could not be read', async () => {
+  await withWorkplace(async (place) => {
+    const [user] = makeUsers({ count: 1 })
+    if (user === undefined) return
+    let isBroken = true
+    const fault = ({ method, key }: LoggedRequest): Fault | null => {
+      if (!isBroken || method !== 'GET') return null
+      if (key === user.id) return { name: 'forbidden' }
+      return key === user.login ? { name: 'hangBefore' } : null
+    }
+    const org = await place.org({ users: [user], fault })
+    await place.write('in.csv', `user\n${user.login}\n${user.id}\n`)
+    const flags = ['--accept-refusals', '--max-failures', '0', '--drain', '1']
+    const first = await place.runHere(org, ['run', 'in.csv', '--action', 'suspend', ...flags, ...unattended])
+    expect([first.code, (await place.results()).map(({ result }) => result)]).toEqual([
+      3,
+      ['not_run', 'failed'],
+    ])
+    isBroken = false
+    await place.runHere(org, ['resume', runId, '--max-failures', '5', '--yes', '--quiet'])
+    expect((await place.results()).map(({ result }) => result)).toEqual(['succeeded', 'failed'])
+    expect(org.applied).toEqual({ [`${user.id} suspend`]: 1 })
+  })
+})
+
+it('after a kill, a row does not repeat an earlier one whose user could not be read', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 30 })
+    const [user] = users
+    if (user === undefined) return
+    let isBroken = true
+    const fault = ({ method, key }: LoggedRequest): Fault | null =>
+      isBroken && method === 'GET' && key === user.id ? { name: 'forbidden' } : null
+    const org = await place.org({ users, fault, latencyMs: 30 })
+    const others = users.slice(1).map(({ id }) => id)
+    await place.write('in.csv', `user\n${[user.id, ...others, user.login].join('\n')}\n`)
+    const args = [
+      'run',
+      'in.csv',
+      '--action',
+      'suspend',
+      '--accept-refusals',
+      '--concurrency',
+      '2',
+      ...unattended,
+    ]
+    const cli = place.start(org, args)
+    await org.waitUntil(() => Object.keys(org.applied).length >= 5)
+    cli.kill('SIGKILL')
+    await cli.ended
+    isBroken = false
+    await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+    const results = await place.results()
+    expect([results[0]?.result, results.at(-1)?.result]).toEqual(['failed', 'succeeded'])
+    expect(org.applied[`${user.id} suspend`]).toBe(1)
+  })
+})

@@ -49,7 +49,10 @@ export function checkOnce(
         // What somebody has taken back since the user was seen last, nobody could know when the file was fed again.
         const wasSeenSince = last?.tasks.some(
           ({ row, step, status_before: status }) =>
-            row === before.by.row && step > before.by.step && status !== null,
+            row === before.by.row &&
+            step > before.by.step &&
+            status !== null &&
+            status !== told?.status_after,
         )
         const seenAt = wasSeenSince === false ? before.at : (last?.at ?? 0)
         const takenBack = world.org.applied.some(

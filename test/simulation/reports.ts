@@ -13,6 +13,7 @@ export interface ReportedTask {
   readonly ref: string
   readonly okta_user_id: string | null
   readonly status_before: string | null
+  readonly status_after: string | null
 }
 
 interface RunJson {
