@@ -15,7 +15,9 @@ export function checkPermission(world: World, reports: readonly Report[], ours: 
     for (const { run, row, step, at } of world.forbidden.filter((one) => one.pid === pid)) {
       const after = reports.find((report) => report.run === run && report.at > at)
       const task = after?.tasks.find((one) => one.row === row && one.step === step)
-      if (at > accepted && task?.result === 'failed' && task.message.includes('E0000006'))
+      // A look after a call that was refused for another reason may be refused as well.
+      const [code] = /E\d{7}/.exec(task?.message ?? '') ?? []
+      if (at > accepted && task?.result === 'failed' && code === 'E0000006')
         world.violate(
           `I21 row ${row} step ${step} of ${run} has failed (${task.message}), though the token was refused after ${accepted.toFixed(0)}`,
         )
