@@ -113,8 +113,10 @@ function lost(state: BudgetState, permit: Permit, now: number): BudgetState {
   const after = unseen(state, permit, now)
   // While no window is known to be open, what was sent is not attributed to one yet. Once one is open, all was, but for
   // the probes under way.
-  const isAttributed = !permit.probe && state.window !== null && !isProbing(state, now)
-  return isAttributed ? { ...after, unattributed: oneMore(after, now) } : after
+  const isOpen = state.window !== null && !isProbing(state, now)
+  if (isOpen) return permit.probe ? after : { ...after, unattributed: oneMore(after, now) }
+  const remembered = state.lostUnseen.filter((sentAt) => now - sentAt <= mayCountFor(state))
+  return { ...after, lostUnseen: [...remembered, permit.grantedAt ?? now] }
 }
 
 function takenBack(state: BudgetState, permit: Permit): BudgetState {

@@ -45,6 +45,11 @@ export interface BudgetState {
    * arrived, or may still arrive, in the window that is not seen yet.
    */
   readonly unattributed: Unattributed
+  /**
+   * When each request was sent that was lost while no window was known to be open. If the window that is seen next was open
+   * by then, they may arrive in the one after it.
+   */
+  readonly lostUnseen: readonly number[]
   /** Requests per ms that others made on the counter in earlier windows; null while nothing is known. */
   readonly othersRate: number | null
   /** Times of requests by earlier executions that may still count in the window and are not attributed yet. */
@@ -125,6 +130,7 @@ export function newBudget(
     probedAt: null,
     probesInFlight: 0,
     unattributed: [],
+    lostUnseen: [],
     othersRate: null,
     earlierSends: earlierSends.toSorted((one, other) => one - other),
     earlierLimit,

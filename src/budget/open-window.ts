@@ -18,25 +18,30 @@ export function openWindow(
   const earlier = state.earlierSends.filter((time) => time >= opened - arrivesWithinMs).length
   const unattributed = unattributedAt(state, now)
   const stillUnanswered = mayStillArrive(state, now)
+  const end = endOf(rateLimit)
+  // Others opened this window, or it is seen late. What was sent as it opened may have opened it, and has arrived then.
+  const inside = (sentAt: number): boolean => sentAt > opened + arrivesWithinMs && sentAt <= end
+  const lostInside = state.lostUnseen.filter(inside).length
   // The unattributed requests include the probes and, before the first window, everything in flight.
   const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
-  const known = Math.max(1, unattributed + counted) + earlier
-  const spent = state.earlierUnknown && state.window === null ? Math.max(known, limit - remaining) : known
+  const ours = Math.max(1, unattributed + counted) + earlier
+  const spent = state.earlierUnknown && state.window === null ? Math.max(ours, limit - remaining) : ours
   const others = Math.max(0, limit - remaining - spent)
   const isNew = state.window === null && others === 0 && earlier === 0
   const likelyMs = isNew ? Math.min(windowMs, leftOf(rateLimit, now)) : windowMs
   return {
     ...state,
     headerless: false,
+    lostUnseen: [],
     windowMs,
     caution: state.window?.emptiedByOthers === false ? Math.min(1, state.caution * 1.5) : state.caution,
     othersRate: state.window === null ? null : rateOfOthers(state, state.window),
     earlierSends: [],
-    // A probe that is still under way may arrive in the next window: this one may be over already. And what was sent after
-    // its end is in none that an answer told so late has shown.
+    // A probe that is still under way may arrive in the next window: this one may be over already. So may what was lost in
+    // this one. And what was sent after its end is in none that an answer told so late has shown.
     unattributed: latest(
       state.unattributed,
-      Math.max(state.probesInFlight, sentAfter(state, endOf(rateLimit))),
+      Math.max(state.probesInFlight, sentAfter(state, end)) + lostInside,
     ),
     ...(stillUnanswered === undefined ? {} : { earlierUnanswered: stillUnanswered }),
     window: { limit, remaining, reset, spent, others, seenAt: now, likelyMs, emptiedByOthers: false },

@@ -32,6 +32,8 @@ const budget = z.strictObject({
   probedAt: z.number().nullable(),
   probesInFlight: count,
   unattributed: z.union([z.array(z.strictObject({ until: z.number(), count })), earlierUnattributed]),
+  // Rows of an earlier build lack it.
+  lostUnseen: z.array(z.number()).default([]),
   othersRate: z.number().nullable(),
   earlierSends: z.array(z.number()),
   earlierLimit: z.number().nullable(),

@@ -159,6 +159,19 @@ describe('an open window', () => {
     expect([open.window?.spent, opened.window?.spent]).toEqual([2, 2])
   })
 
+  it('counts a probe that was lost in a window of others in the next one too, in which it may arrive', () => {
+    // Others opened the window 50 s ago; nobody has shown it yet.
+    const at = (reset + 1) * 1000 + 50_000
+    const one = roundTrip(known(0.2, 50), at, { kind: 'lost' })
+    const shown = roundTrip(one, at + 1_000, headers(50, 47, reset + 61))
+    const later = (reset + 62) * 1000
+    expect(permits(roundTrip(shown, later, headers(50, 49, reset + 121)), later)).toBe(10 - 2)
+    // What was lost before the window was opened is in that window.
+    const own = roundTrip(one, at + 1_000, headers(50, 48, reset + 112))
+    const next = (reset + 113) * 1000
+    expect(permits(roundTrip(own, next, headers(50, 49, reset + 172)), next)).toBe(10 - 1)
+  })
+
   it('counts what was lost in the next window too, in which it may arrive, and not in the one after', () => {
     const { state, permits: taken } = send(known(0.5, 10), start, 2)
     const [one, two] = taken
