@@ -97,7 +97,7 @@ it('an unfinished run is found behind a newer one that nobody has agreed to, and
     const org = await machine(place, 30, 20)
     const nights = join(place.directory, 'nights')
     const run = await killedNight(place, org)
-    const file = JSON.parse(await readFile(join(nights, run, 'run.json'), 'utf8'))
+    const { journal_begun: _, ...file } = JSON.parse(await readFile(join(nights, run, 'run.json'), 'utf8'))
     for (const name of ['newer', 'lost+found']) await mkdir(join(nights, name), { mode: 0o700 })
     const newer = { ...file, run_id: 'newer', state: 'new', created_at: new Date().toISOString() }
     await writeFile(join(nights, 'newer', 'run.json'), JSON.stringify(newer), { mode: 0o600 })
