@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { ForeignOrg } from '../support/foreign-org/server.ts'
@@ -29,7 +30,8 @@ async function withTerminal(
   work: (tmux: (...args: readonly string[]) => string) => Promise<void>,
 ): Promise<void> {
   const command = `node ${process.cwd()}/dist/main.js ${args}; echo ENDED; sleep 60`
-  const name = `progress-${process.pid}`
+  // The server of the test before may not have ended yet.
+  const name = `progress-${randomUUID()}`
   const tmux = (...given: readonly string[]): string =>
     execFileSync('tmux', ['-L', name, ...given], {
       cwd: place.directory,
