@@ -18,7 +18,7 @@ const none = Number.NaN
 
 /**
  * The last change of each user that is known to be the work of a call of this run, by the user as the intents name the
- * user. In some fifty bytes a user, because a fast run changes a million of them within minutes.
+ * user. In some forty bytes a user, because a fast run changes a million of them within minutes.
  */
 export class ExplainedChanges {
   /** The place of each user in the tables below. */
