@@ -9,11 +9,13 @@ const refusedByOkta = 4
  * accepted one had left.
  */
 export function checkPermission(world: World, reports: readonly Report[], ours: readonly Ours[]): void {
-  for (const { pid, exitCode } of world.processes) {
+  for (const { pid, exitCode, endedAt } of world.processes) {
     if (exitCode !== refusedByOkta) continue
     const accepted = Math.max(0, ...ours.map((one) => (one.by.pid === pid ? leftAt(world, one) : 0)))
     for (const { run, row, step, at } of world.forbidden.filter((one) => one.pid === pid)) {
-      const after = reports.find((report) => report.run === run && report.at > at)
+      // Another process may have gone on with the run at once, and have written its reports over those of this one.
+      const isItsOwn = (report: Report): boolean => world.store !== null || report.at <= endedAt
+      const after = reports.find((report) => report.run === run && report.at > at && isItsOwn(report))
       const task = after?.tasks.find((one) => one.row === row && one.step === step)
       // A look after a call that was refused for another reason may be refused as well.
       const [code] = /E\d{7}/.exec(task?.message ?? '') ?? []
