@@ -2,6 +2,7 @@ import type { VerdictEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
+import { decide } from '../rules/decide.ts'
 import { type DoubtfulAttempt, type Observation, settle, type Verdict } from '../rules/doubt.ts'
 import { explains } from '../rules/explained-change.ts'
 import { afterKnown, afterOthers, isTaken } from '../rules/verdict-after-loss.ts'
@@ -159,8 +160,13 @@ async function conclude(
     !task.comesLater &&
     wasThereBefore(task.action, open, seen)
   ) {
-    const message = `${verdict.evidence}; a call that got no answer was not applied`
-    return { ending: { result: 'unchanged', message, statusAfter: seen.status }, read }
+    // An action may lead to more statuses than those in which it is not needed, such as back to one from before.
+    const decision = decide(task.action, read.user)
+    if (decision.kind !== 'send') {
+      const why = decision.kind === 'unchanged' ? verdict.evidence : decision.message
+      const message = `${why}; a call that got no answer was not applied`
+      return { ending: { result: decision.kind, message, statusAfter: seen.status }, read }
+    }
   }
   if (verdict.kind === 'not_applied' || repeats) {
     services.lookup.tally.retry('in_doubt')

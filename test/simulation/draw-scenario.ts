@@ -98,6 +98,7 @@ function drawInDirectory(seed: number, draws: Draws): Scenario {
     format: draws.chance('workbook', rules.due ? 0.4 : 0.08) ? 'xlsx' : 'csv',
     ownDates: rules.due && draws.chance('own dates', 0.5),
     steps: !contrary && (draws.chance('steps', 0.25) || lostInStep) ? drawSteps(draws) : null,
+    goesOn: [1, 2].filter(() => draws.chance('goes on', 0.2)),
     inDoubt: draws.chance('in doubt', 0.4) ? 'retry' : 'keep',
     respondAsync: draws.chance('async', 0.25),
     sendEmail: links ? false : draws.pick('send email', [null, null, true, false]),

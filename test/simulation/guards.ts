@@ -46,8 +46,22 @@ function whyNot(world: World, row: RowSpec, departed: World['departures'][number
   return null
 }
 
+/** Whether the job may protect the user of a row from an action, in an org where each name stands for one user. */
+export function mayBeProtected(world: World, { id }: RowSpec, action: string): boolean {
+  const { protect, users, members } = world.scenario
+  const login = users.find((user) => user.id === id)?.login ?? ''
+  return (
+    protect.some((entry) => covers(entry, id, login, undefined)) ||
+    members?.includes(id) === true ||
+    isProtectedAdmin(world, { key: id, action })
+  )
+}
+
 /** Whether the job protects the user of a call for an admin role: also one held through a group only if it says so. */
-function isProtectedAdmin({ scenario, org }: World, { key, action }: World['departures'][number]): boolean {
+function isProtectedAdmin(
+  { scenario, org }: World,
+  { key, action }: { readonly key: string; readonly action: string },
+): boolean {
   const { protectAdmins } = scenario
   const role = org.users.get(key)?.role ?? null
   if (protectAdmins === true) return role !== null

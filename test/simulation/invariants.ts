@@ -3,6 +3,7 @@ import { isForgotten, type Ours, type RefOf } from './evidence.ts'
 import { checkGuards } from './guards.ts'
 import { checkJournals } from './journals.ts'
 import { goesBeforeDoubt } from './left-in-doubt.ts'
+import { checkLeftOut } from './left-out.ts'
 import { checkNames } from './names.ts'
 import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
@@ -134,6 +135,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkNames(world, reports, refOf)
   checkPermission(world, reports, ours)
   checkRepeats(world, reports, ours, refOf)
+  checkLeftOut(world, reports, refOf)
   checkJournals(world)
 }
 

@@ -166,6 +166,8 @@ function preparePast(world: World, past: NonNullable<Scenario['past']>): void {
 }
 
 function jobOf({ scenario, forgetsGuards }: World): object {
+  const stepOf = (action: Action, index: number): Action | object =>
+    scenario.goesOn.includes(index + 1) ? { action, if_failed: 'go_on' } : action
   const { steps, inDoubt, respondAsync, sendEmail, share, concurrency, protect, onlyStatus, rules } = scenario
   const { protectAdmins, members } = scenario
   return {
@@ -184,7 +186,7 @@ function jobOf({ scenario, forgetsGuards }: World): object {
       ...(rules.check ? { check: { login: 'expected' } } : {}),
       short_names: scenario.shortNames,
     },
-    ...(steps === null ? {} : { steps, order: scenario.order }),
+    ...(steps === null ? {} : { steps: steps.map(stepOf), order: scenario.order }),
     options: {
       in_doubt: inDoubt,
       respond_async: respondAsync,

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import type { Action } from '../../src/okta/actions.ts'
+import type { Scenario } from './scenario.ts'
 import { runsDirectory, type World } from './world.ts'
 
 /** A task as `results.jsonl` tells it. */
@@ -72,6 +73,18 @@ export function readReports(
     readonly tasks: number
   }
   return { at: world.files.writtenAt(path) ?? 0, tasks, counts, tasksInAll }
+}
+
+/** Whether the job lets a task fail, because its row's last step was done. */
+export function isExcused(
+  { goesOn, steps }: Scenario,
+  tasks: readonly ReportedTask[],
+  { row, step }: Pick<ReportedTask, 'row' | 'step'>,
+): boolean {
+  const last = tasks.find((task) => task.row === row && task.step === steps?.length)
+  const isDone = last?.result === 'succeeded' || last?.result === 'unchanged'
+  const own = tasks.find((task) => task.row === row && task.step === step)
+  return goesOn.includes(step) && isDone && own?.result === 'failed'
 }
 
 /** The result of a task in its run's journal; null if it has none there. */

@@ -167,6 +167,8 @@ export interface Scenario {
   readonly ownDates: boolean
   /** Null where each row names its action. */
   readonly steps: readonly Action[] | null
+  /** The steps, from 1, whose failure does not stop the later ones of their row. */
+  readonly goesOn: readonly number[]
   readonly inDoubt: 'keep' | 'retry'
   readonly respondAsync: boolean
   /** Null for Okta's own default of each action. */

@@ -36,6 +36,7 @@ const plain: Partial<Scenario> = {
   inDoubt: 'keep',
   concurrency: 1,
   steps: null,
+  goesOn: [],
   sendEmail: null,
   links: false,
   readFirst: true,

@@ -347,6 +347,24 @@ describe('a call of which nobody knows', () => {
     }
   })
 
+  it.each([
+    { status: 'ACTIVE', result: 'unchanged', message: 'ACTIVE' },
+    { status: 'RECOVERY', result: 'failed', message: 'user is RECOVERY; unsuspend needs SUSPENDED' },
+    { status: 'PASSWORD_EXPIRED', result: 'failed', message: 'PASSWORD_EXPIRED; unsuspend needs SUSPENDED' },
+  ] as const)(
+    'for a user whom nobody read, and who was $status all along, is $result as without it',
+    async ({ status, result: expected, message }) => {
+      await endOf(
+        { onCall: first(lost), job: { read_first: false }, user: { status } },
+        async (stub, result) => {
+          expect(result).toMatchObject({ result: expected, message: expect.stringContaining(message) })
+          expect(stub.requests.filter((request) => request.startsWith('unsuspend'))).toHaveLength(1)
+        },
+        { action: 'unsuspend' },
+      )
+    },
+  )
+
   it('is confirmed where the user is at the target', async () => {
     await endOf({ onCall: first(lostAfter) }, async (stub, result) => {
       expect(result).toMatchObject({
