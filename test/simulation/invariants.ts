@@ -1,6 +1,8 @@
 import { checkBounds } from './bounds.ts'
 import { isForgotten, type Ours, type RefOf } from './evidence.ts'
+import { checkExitCodes } from './exit-codes.ts'
 import { checkGuards } from './guards.ts'
+import { checkHandedOn } from './handed-on.ts'
 import { checkJournals } from './journals.ts'
 import { goesBeforeDoubt } from './left-in-doubt.ts'
 import { checkLeftOut } from './left-out.ts'
@@ -136,6 +138,8 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkPermission(world, reports, ours)
   checkRepeats(world, reports, ours, refOf)
   checkLeftOut(world, reports, refOf)
+  checkExitCodes(world, reports)
+  checkHandedOn(world, reports, refOf)
   checkJournals(world)
 }
 

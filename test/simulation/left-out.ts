@@ -82,13 +82,13 @@ function wrongSkip(world: World, told: Told): string | null {
     return mayBeProtected(world, spec, task.action) ? null : 'nothing protects the user'
   if (message.includes('owns the API token')) return spec.id === ownerId ? null : 'somebody else owns it'
   if (message.includes('not selected:')) return spec.selected ? 'the job selects it' : null
-  if (message.startsWith('not due')) return spec.dueMs !== null && spec.dueMs > 0 ? null : 'it was due'
+  if (message.startsWith('not due')) return spec.dueMs !== null && spec.dueMs >= 0 ? null : 'it was due'
   const [, failed = null] = /^step (\d+) \(\w+\) of this row failed/.exec(message) ?? []
   if (failed !== null) {
     const step = tasks.find((one) => one.row === task.row && one.step === Number(failed))
     // Who could not be read is not acted on, whatever the job says of its steps.
-    if (scenario.goesOn.includes(Number(failed)) && step?.okta_user_id !== null)
-      return 'the job lets the row go on'
+    const isRead = step !== undefined && step.status_before !== null
+    if (scenario.goesOn.includes(Number(failed)) && isRead) return 'the job lets the row go on'
     return step?.result === 'failed' ? null : `that step is ${step?.result}`
   }
   if (message.startsWith('not done, because'))

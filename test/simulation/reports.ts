@@ -109,6 +109,13 @@ export function failedRows(world: World, run: string): readonly string[] {
         .filter((line) => line !== '')
 }
 
+/** The `ref` of each row in a run's `failed.csv`. */
+export function failedRefs(world: World, run: string): ReadonlySet<string> {
+  const text = failedRows(world, run).join('\n')
+  const records = parse(text, { columns: true, relax_column_count: true, bom: true })
+  return new Set((records as { readonly ref: string }[]).map(({ ref }) => ref))
+}
+
 /** The `ref` of each row of a run's input, by row number from 1. */
 export function refsOf(world: World, run: string): ReadonlyMap<number, string> {
   const file = readRun(world, run)?.input.file
