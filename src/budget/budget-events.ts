@@ -1,5 +1,13 @@
 import type { RateLimit } from '../okta/rate-limit.ts'
-import { type BudgetState, isProbing, mayCountFor, type Permit, type Unattributed } from './budget-state.ts'
+import {
+  type BudgetState,
+  type BudgetWindow,
+  endOf,
+  isProbing,
+  mayCountFor,
+  type Permit,
+  type Unattributed,
+} from './budget-state.ts'
 import { openWindow } from './open-window.ts'
 import { togetherMs } from './unattributed.ts'
 
@@ -145,11 +153,32 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
   }
   const known = permit.probe ? without(state, permit) : state
   if (reset < window.reset) return known
+  const isAfterEnd = permit.probe && (permit.grantedAt ?? now) >= endOf(window)
+  if (isAfterEnd && reset === window.reset) return stillOpen(known, window, permit, { remaining, now })
   // A later reset, while the window can't be over yet, is the same window with a corrected time.
   if (remaining >= window.remaining) return { ...known, window: { ...window, limit, reset } }
   // The counter may not have seen all of our requests yet, so others have used at least this much.
   const others = Math.max(window.others, limit - remaining - window.spent)
   return { ...known, window: { ...window, limit, remaining, reset, others, seenAt: now } }
+}
+
+/**
+ * The window that was over by Okta's clock is still open by the one of its counter, and has counted this probe. The next
+ * one waits, the longer the later this one was: the two clocks may be apart by any time.
+ */
+function stillOpen(
+  state: BudgetState,
+  window: BudgetWindow,
+  { grantedAt }: Permit,
+  { remaining, now }: { readonly remaining: number; readonly now: number },
+): BudgetState {
+  const sentAt = grantedAt ?? now
+  const next = sentAt + Math.max(shortestClosureMs, sentAt - endOf(window))
+  return {
+    ...state,
+    closedUntil: Math.max(state.closedUntil, next),
+    window: { ...window, spent: window.spent + 1, remaining: Math.min(window.remaining, remaining) },
+  }
 }
 
 function close(

@@ -1,6 +1,6 @@
 import type { Bucket } from '../okta/bucket.ts'
 import { type BudgetState, newBudget } from './budget-state.ts'
-import type { LedgerFacts } from './ledger.ts'
+import { type LedgerFacts, usedWithinMs } from './ledger.ts'
 
 /**
  * A bucket as an execution begins with it. What earlier executions sent counts by when it was sent; but a request
@@ -22,17 +22,20 @@ function byTime(times: readonly number[]): readonly number[] {
   return times.toSorted((one, other) => one - other)
 }
 
+/** How long after its permit a request has left at the latest, in ms: it is begun within the time of a permit, and then let go. */
+const longestUnsentMs = 2 * usedWithinMs
+
 /**
- * Takes out one request for each without an answer, the last one that may be it, so that none counts twice. There may
- * be very many of both, so each is looked at once, from the last one on.
+ * Takes out one request for each without an answer, so that none counts twice: the first one that may be it, because those
+ * after it count for longer. There may be very many of both, so each is looked at once.
  */
 function withoutUnanswered(sends: readonly number[], unanswered: readonly number[]): readonly number[] {
-  let next = unanswered.length - 1
-  const isOther = (time: number): boolean => {
+  let next = 0
+  return sends.filter((time) => {
+    while (next < unanswered.length && (unanswered[next] ?? 0) < time) next++
     const leftBy = unanswered[next]
-    if (leftBy === undefined || time > leftBy) return true
-    next--
+    if (leftBy === undefined || time < leftBy - longestUnsentMs) return true
+    next++
     return false
-  }
-  return sends.toReversed().filter(isOther).toReversed()
+  })
 }

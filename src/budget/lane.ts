@@ -2,9 +2,9 @@ import type { Answer } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { BudgetAnswer } from './budget-events.ts'
-import { type BudgetState, endOf, shareOf } from './budget-state.ts'
+import { type BudgetState, endOf, isProbing, shareOf } from './budget-state.ts'
 import { lastLimit } from './ledger.ts'
-import { permits } from './permits.ts'
+import { permits, roomForProbeAt } from './permits.ts'
 import { SilentCalls } from './silent-calls.ts'
 
 /**
@@ -35,7 +35,7 @@ export interface BucketReport {
   readonly bucket: Bucket
   /** The limit that the headers last showed; null if no headers came. */
   readonly limit: number | null
-  /** The most that this run sends in a window; null if no limit is known. */
+  /** The most that this run sends in a window, by the limit that was last known; null if none is. */
   readonly allowance: number | null
   /** Requests sent in this execution. */
   readonly used: number
@@ -49,8 +49,8 @@ export interface BucketReport {
   readonly leftNow: number | null
   readonly endsAt: number | null
   /**
-   * After a refusal, or since nothing remained at the end of what this process asked before, nothing is sent before this
-   * time, in epoch ms by Okta's clock; 0 if there was none.
+   * After a refusal, or because earlier requests may have used up the window, nothing is sent before this time, in epoch ms
+   * by Okta's clock; 0 if there was none.
    */
   readonly closedUntil: number
   /** What requests in the bucket wait for; null if none wait, or if they wait only for a free slot. */
@@ -107,7 +107,8 @@ export function reportOf(lane: Lane, budget: BudgetState, now: number): BucketRe
   const { bucket, used, inFlight } = lane
   const { window, share, closedUntil } = budget
   const limit = window?.limit ?? null
-  const allowance = limit === null ? null : shareOf({ share, caution: 1 }, limit)
+  const known = lastLimit(budget)
+  const allowance = known === null ? null : shareOf({ share, caution: 1 }, known)
   return {
     bucket,
     limit,
@@ -116,15 +117,26 @@ export function reportOf(lane: Lane, budget: BudgetState, now: number): BucketRe
     inFlight,
     leftNow: window === null || allowance === null ? null : Math.max(0, allowance - window.spent),
     endsAt: window === null ? null : endOf(window),
-    closedUntil,
+    closedUntil: Math.max(closedUntil, fullUntil(budget, now)),
     windowSeconds: (window?.likelyMs ?? budget.windowMs) / 1000,
     waiting: waitOf(lane, budget, now),
   }
 }
 
+/**
+ * Until when a window that has not been seen yet has no room for us, because of what was sent before, in epoch ms by
+ * Okta's clock; 0 if it has.
+ */
+function fullUntil(budget: BudgetState, now: number): number {
+  const until = isProbing(budget, now) ? roomForProbeAt(budget, now) : 0
+  return until > now ? until : 0
+}
+
 function waitOf({ waiting, waitingAhead }: Lane, budget: BudgetState, now: number): BucketWait | null {
   if (waiting.length + waitingAhead.length === 0) return null
   if (now < budget.closedUntil) return { why: 'refused', until: budget.closedUntil }
+  const full = fullUntil(budget, now)
+  if (full > now) return { why: 'share_used', until: full }
   const { window } = budget
   if (window === null || now >= endOf(window) || permits(budget, now) > 0) return null
   const used = window.spent >= shareOf(budget, window.limit)

@@ -19,14 +19,12 @@ export function openWindow(
   const unattributed = unattributedAt(state, now)
   const stillUnanswered = mayStillArrive(state, now)
   const end = endOf(rateLimit)
-  // Others opened this window, or it is seen late. What was sent as it opened may have opened it, and has arrived then.
-  const inside = (sentAt: number): boolean => sentAt > opened + arrivesWithinMs && sentAt <= end
-  const lostInside = state.lostUnseen.filter(inside).length
   // The unattributed requests include the probes and, before the first window, everything in flight.
   const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
   const ours = Math.max(1, unattributed + counted) + earlier
   const spent = state.earlierUnknown && state.window === null ? Math.max(ours, limit - remaining) : ours
   const others = Math.max(0, limit - remaining - spent)
+  const lostInside = perhapsUnderWay(state, { opened, end, others, missing: ours - (limit - remaining) })
   const isNew = state.window === null && others === 0 && earlier === 0
   const likelyMs = isNew ? Math.min(windowMs, leftOf(rateLimit, now)) : windowMs
   return {
@@ -46,6 +44,29 @@ export function openWindow(
     ...(stillUnanswered === undefined ? {} : { earlierUnanswered: stillUnanswered }),
     window: { limit, remaining, reset, spent, others, seenAt: now, likelyMs, emptiedByOthers: false },
   }
+}
+
+/** What a first answer shows of a window. Moments in epoch ms by Okta's clock. */
+interface Shown {
+  readonly opened: number
+  readonly end: number
+  /** Requests of others that it has counted. */
+  readonly others: number
+  /** How many of the requests that it may contain it has not counted. */
+  readonly missing: number
+}
+
+/**
+ * How many of the requests that were lost since a window opened may still be on their way, and arrive in the next one. If
+ * others opened it, all may be. If we did, one of those from its first moments has opened it; that others of them have
+ * arrived, its count shows.
+ */
+function perhapsUnderWay({ lostUnseen }: BudgetState, { opened, end, others, missing }: Shown): number {
+  // Times are never later than Okta's own, and earlier by up to a second.
+  const inside = lostUnseen.filter((sentAt) => sentAt > opened - 1_000 && sentAt <= end)
+  if (others > 0) return inside.length
+  const late = inside.filter((sentAt) => sentAt > opened + arrivesWithinMs)
+  return Math.max(late.length, Math.min(inside.length, missing))
 }
 
 /**

@@ -92,20 +92,21 @@ export function changesAt(state: BudgetState, now: number, silent = 0): number {
   return Math.min(endOf(state.window), now + nextLookMs)
 }
 
-/**
- * When the next probe may leave. The requests that the unseen window may contain (in flight, answered without headers,
- * or sent by an earlier execution) must leave room for the probe in the share.
- */
+/** When the next probe may leave. */
 function probeDueAt(state: BudgetState, now: number, silent: number): number {
-  const limit = lastLimit(state)
   const due = state.probedAt === null ? now : state.probedAt + patienceMs(state, silent)
-  if (limit === null) return due
+  return Math.max(due, roomForProbeAt(state, now))
+}
+
+/**
+ * When the share has room for a probe, in epoch ms by Okta's clock: the requests that the unseen window may contain (in
+ * flight, answered without headers, or sent by an earlier execution) must leave some. Now if no limit is known.
+ */
+export function roomForProbeAt(state: BudgetState, now: number): number {
+  const limit = lastLimit(state)
+  if (limit === null) return now
   const room = shareOf(state, limit) - (state.window === null ? 0 : state.inFlight - state.probesInFlight)
-  return Math.max(
-    due,
-    roomAt(state, room, now),
-    earlierLeaveAt(state, room - unattributedAt(state, now), now),
-  )
+  return Math.max(roomAt(state, room, now), earlierLeaveAt(state, room - unattributedAt(state, now), now))
 }
 
 /** How long the last probe keeps the next one from leaving. */

@@ -302,6 +302,34 @@ describe('a reset', () => {
     },
   )
 
+  it('counts probes of a window that is still open by the clock of its counter, and waits longer after each', () => {
+    // Okta's clock is far ahead of the counter, so the window of 20 ends long after it seems over.
+    let state = known(0.5, 20)
+    const before = state.window?.spent ?? 0
+    let probes = 0
+    for (let now = (reset + 1) * 1000; now < (reset + 11) * 1000; now += 100) {
+      if (permits(state, now, 100) === 0) continue
+      probes++
+      state = roundTrip(state, now, headers(20, 10 - probes, reset))
+    }
+    expect(probes).toBeLessThanOrEqual(5)
+    expect(state.window).toMatchObject({ reset, spent: before + probes, remaining: 10 - probes })
+    const open = roundTrip(state, (reset + 17) * 1000, headers(20, 19, reset + 77))
+    expect(permits(open, (reset + 17) * 1000)).toBe(9)
+  })
+
+  it.each([
+    { opener: 'others', remaining: 25, left: 1 },
+    { opener: 'the lost one', remaining: 28, left: 0 },
+  ])('counts a probe that was lost as $opener opened a window', ({ remaining, left }) => {
+    const probe = sent(newBudget(0.5, [], 30), reset * 1000)
+    const lost = answered(probe.state, probe.permit, { kind: 'lost' }, reset * 1000 + 2_000)
+    const seen = roundTrip(lost, reset * 1000 + 16_000, headers(30, remaining, reset + 60))
+    const later = (reset + 62) * 1000
+    const next = roundTrip(seen, later, headers(30, 29, reset + 122))
+    expect(next.window?.spent).toBe(1 + left)
+  })
+
   it('counts what was sent, though a permit of long before it is given back only now', () => {
     const long = sent(known(0.5, 100), (reset + 1) * 1000)
     const later = (reset + 200) * 1000

@@ -60,7 +60,14 @@ describe('a call of an earlier execution that nobody saw answered', () => {
       [start - 100, start - 400_000],
       [start - 100, start - 1_000, start - 400_000, start - 200],
     )
-    expect(open.earlierSends).toEqual([start - 1_000, start - 200])
+    expect(open.earlierSends).toEqual([start - 200, start - 100])
+  })
+
+  it('is taken for the first that it may be, because those after it count for longer', () => {
+    // One was lost in the old window, and one was answered in the new one.
+    const state = begun([start + 2_000], [start - 8_000, start + 1_000])
+    expect(state.earlierSends).toEqual([start + 1_000])
+    expect(opened(state, start + 3_000).window?.spent).toBe(3)
   })
 
   it('counts in its own bucket alone', () => {
