@@ -24,7 +24,9 @@ export function openWindow(
   const ours = Math.max(1, unattributed + counted) + earlier
   const spent = state.earlierUnknown && state.window === null ? Math.max(ours, limit - remaining) : ours
   const others = Math.max(0, limit - remaining - spent)
-  const lostInside = perhapsUnderWay(state, { opened, end, others, missing: ours - (limit - remaining) })
+  // Its count may hold others' requests in place of one of ours that was lost and is still on its way. Times are never later
+  // than Okta's own, and earlier by up to a second.
+  const lostInside = state.lostUnseen.filter((sentAt) => sentAt > opened - 1_000 && sentAt <= end).length
   const isNew = state.window === null && others === 0 && earlier === 0
   const likelyMs = isNew ? Math.min(windowMs, leftOf(rateLimit, now)) : windowMs
   return {
@@ -44,29 +46,6 @@ export function openWindow(
     ...(stillUnanswered === undefined ? {} : { earlierUnanswered: stillUnanswered }),
     window: { limit, remaining, reset, spent, others, seenAt: now, likelyMs, emptiedByOthers: false },
   }
-}
-
-/** What a first answer shows of a window. Moments in epoch ms by Okta's clock. */
-interface Shown {
-  readonly opened: number
-  readonly end: number
-  /** Requests of others that it has counted. */
-  readonly others: number
-  /** How many of the requests that it may contain it has not counted. */
-  readonly missing: number
-}
-
-/**
- * How many of the requests that were lost since a window opened may still be on their way, and arrive in the next one. If
- * others opened it, all may be. If we did, one of those from its first moments has opened it; that others of them have
- * arrived, its count shows.
- */
-function perhapsUnderWay({ lostUnseen }: BudgetState, { opened, end, others, missing }: Shown): number {
-  // Times are never later than Okta's own, and earlier by up to a second.
-  const inside = lostUnseen.filter((sentAt) => sentAt > opened - 1_000 && sentAt <= end)
-  if (others > 0) return inside.length
-  const late = inside.filter((sentAt) => sentAt > opened + arrivesWithinMs)
-  return Math.max(late.length, Math.min(inside.length, missing))
 }
 
 /**
