@@ -42,8 +42,7 @@ const asAsked = ['not selected:', 'not due', 'the job acts only on', duplicateSk
 function needsLook(scenario: Scenario, tasks: readonly ReportedTask[], task: ReportedTask): boolean {
   const { result, message } = task
   if (result === 'skipped') return !asAsked.some((words) => message.includes(words))
-  if (result === 'succeeded' || result === 'unchanged')
-    return /activation link .*(lost|not in)/.test(message)
+  if (result === 'succeeded' || result === 'unchanged') return /activation link .*(lost|not in)/.test(message)
   return !isExcused(scenario, tasks, task)
 }
 

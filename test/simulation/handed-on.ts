@@ -1,6 +1,6 @@
 import type { RefOf } from './evidence.ts'
 import type { Report } from './play.ts'
-import { failedRefs, isExcused, type ReportedTask, readRun, refsOf } from './reports.ts'
+import { failedRefs, isExcused, type ReportedTask, readReports, readRun, refsOf } from './reports.ts'
 import type { World } from './world.ts'
 
 /**
@@ -11,9 +11,9 @@ export function checkHandedOn(world: World, reports: readonly Report[], refOf: R
   if (world.cuts.size > 0 || world.scenario.heirs.length > 0 || world.store !== null) return
   const latest = new Map(reports.map((report) => [report.run, report]))
   for (const { run, tasks, isCutOff } of latest.values()) {
-    const { undo_of: undone, closed_by: next, plan, state } = readRun(world, run) ?? {}
-    // An execution that was cut off since has taken the reports of the one before with it.
-    if (isCutOff || state === 'running' || undone !== undefined) continue
+    const { undo_of: undone, closed_by: next, plan } = readRun(world, run) ?? {}
+    // An execution that was cut off since has removed the reports of the one before.
+    if (isCutOff || readReports(world, run) === null || undone !== undefined) continue
     const leftIn = (isLeft: (task: ReportedTask) => boolean): ReadonlySet<string> =>
       new Set(
         tasks
