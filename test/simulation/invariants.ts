@@ -91,6 +91,15 @@ import type { World } from './world.ts'
  *   "a probe does not know the rows that were done before", "a row that has begun to end as not due counts as its user's"
  * - **I28** An undo names everybody whom it finds as the run left them, or says of how many nobody knows that.
  *   "an undo takes a run that is not over for whole", "an undo says nothing of those whom it can not be sure of"
+ * - **I29** Whoever is left out had to be: a task is skipped or unchanged only for a reason that holds in the org, the input and
+ *   the job, and fails for the user's status only if the action is not possible in it.
+ *   "whoever is where another call of ours leads is unchanged, whatever the action needs", "only_status holds for where a
+ *   step of the row has led as well", "a step whose failure the job allows stops its row"
+ * - **I30** A process that ends with 0 or 1 has finished its run, and says by that whether somebody must look at a task.
+ *   "a doubt is nothing that somebody must look at"
+ * - **I31** Nobody is lost between two runs: a retry takes up every row of which something failed, is in doubt or was not
+ *   run, and `failed.csv` has every such row that stands for itself.
+ *   "a retry leaves out what was not run"
  *
  * Of a store:
  *
