@@ -7,6 +7,7 @@ import { drawNotDue } from './draw-not-due.ts'
 import { drawOneWindow } from './draw-one-window.ts'
 import { drawOutOfReach } from './draw-out-of-reach.ts'
 import { drawRefusedBeforeDoubt } from './draw-refused-before-doubt.ts'
+import { drawRepeated } from './draw-repeated.ts'
 import { drawRunBefore } from './draw-run-before.ts'
 import { drawStepOver } from './draw-step-over.ts'
 import { drawStore } from './draw-store.ts'
@@ -54,6 +55,7 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('head lost', 0.02)) return drawLostHead(scenario, draws)
   if (draws.chance('mixed copy', 0.02)) return drawMixedCopy(scenario, draws)
   if (draws.chance('run before', 0.015)) return drawRunBefore(scenario, draws)
+  if (draws.chance('repeated', 0.012)) return drawRepeated(scenario, draws)
   return draws.chance('undo of an older copy', 0.015) ? drawUndoOlder(scenario, draws) : scenario
 }
 

@@ -194,6 +194,9 @@ export class Network {
       case 'read_only':
         this.#later(process, there, () => say(this.#error(503, 'E0000010')))
         return
+      case 'org_429':
+        this.#later(process, there, () => say(this.#with.org.refusal(bucketOf('POST', departure.path))))
+        return
       case 'strange_429':
         this.#later(process, there, () =>
           say({ status: 429, headers: { 'retry-after': '2' }, body: 'slow down' }),
@@ -266,7 +269,12 @@ export class Network {
         process.limitsSeen.set(bucket, now)
       const [remaining, reset] = ['remaining', 'reset'].map((name) => Number(headers[`x-rate-limit-${name}`]))
       if (remaining !== undefined && reset !== undefined && headers['x-rate-limit-limit'] !== '0')
-        process.showsRemaining(bucket, { remaining, reset, since: now })
+        // Where the counter of the whole org refuses, whatever remains of the token's is of no use.
+        process.showsRemaining(bucket, {
+          remaining: status === 429 && reset > 0 ? 0 : remaining,
+          reset,
+          since: now,
+        })
       const applied = this.#with.org.applied.find(({ by }) => by !== null && by === caller)
       if (status === 200 && applied !== undefined) applied.answeredAt = now
       if (caller !== null && (status === 400 || status === 404)) this.#with.onRefused(caller)

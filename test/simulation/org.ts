@@ -167,6 +167,11 @@ export class Org {
     return this.#act(user, action as Action, how, caller, say)
   }
 
+  /** Refuses a call because others have used up the counter of the whole org, which no header shows. */
+  refusal(bucket: string): OrgAnswer {
+    return this.#say(429, errorBody('E0000047'), this.#count(bucket, null).headers)
+  }
+
   /** Somebody else's call. Nothing happens where the status forbids it. */
   byOthers(id: string, action: Action | 'enrol'): void {
     const user = this.#user(id)

@@ -31,6 +31,7 @@ export const postFaults = [
   'proxy_after',
   'server_error_after',
   'read_only',
+  'org_429',
 ] as const
 
 export interface UserSpec {

@@ -1,4 +1,5 @@
 import type { UserStatus } from '../../src/okta/status.ts'
+import { leavesWithinMs } from '../../src/rules/doubt.ts'
 import { Disk, type SimNode } from './disk.ts'
 import { Draws } from './draws.ts'
 import { FileApi } from './file-api.ts'
@@ -22,6 +23,8 @@ const wallOffsetMs = Date.UTC(2026, 2, 2, 10)
 
 /** Within this time a process has written down what it saw. */
 const writingMs = 1_500
+/** A window, and what a call may take to leave after that is checked, with what Okta's clock is known to. */
+const oldestReadMs = 60_000 + leavesWithinMs + 2_500
 /** How long one that stalls may take. */
 export const longestStallMs = 42_000
 
@@ -59,6 +62,8 @@ export class World {
   readonly forbidden: (Caller & { readonly at: number })[] = []
   /** Whom Okta first showed to a process for a key, as an id, by process and key. */
   readonly shown = new Map<string, string>()
+  /** When a process was last shown a user, by its number and the user's id, in virtual ms. */
+  readonly readAt = new Map<string, number>()
   readonly violations: string[] = []
   readonly history: string[] = []
   /** Whom others changed after the plan was made. */
@@ -287,6 +292,7 @@ export class World {
     const name = `${pid} ${decodeURIComponent(key)}`
     const { id } = JSON.parse(body) as { readonly id: string }
     this.shown.set(name, this.shown.get(name) ?? id)
+    this.readAt.set(`${pid} ${id}`, this.time.now)
   }
 
   #departs(process: SimProcess, method: string, path: string): Caller | null {
@@ -307,7 +313,17 @@ export class World {
     const id = decodeURIComponent(key)
     const status = this.org.users.get(id)?.status ?? null
     this.departures.push({ ...caller, at: this.time.now, key: id, action, status })
+    this.#checkRead(process, id, action)
     return caller
+  }
+
+  /** I32: where the job reads first, no call is based on a read that is older than one window. */
+  #checkRead({ pid, wokeAt }: SimProcess, id: string, action: string): void {
+    // What a machine has slept through, its process knows only by Okta's next answer.
+    if (!this.scenario.readFirst || wokeAt !== null) return
+    const age = this.time.now - (this.readAt.get(`${pid} ${id}`) ?? Number.NEGATIVE_INFINITY)
+    if (age > oldestReadMs)
+      this.violate(`I32 ${pid} sends ${action} for ${id}, whom it has read ${age.toFixed(0)} ms before`)
   }
 
   /** I24: nothing is sent near the end of a claim, or after it. The store has the intent, or it would not be known. */
