@@ -16,6 +16,7 @@ import type { Report } from './play.ts'
 import { checkRepeats } from './repeats.ts'
 import { readRun, refsOf } from './reports.ts'
 import { checkSteps } from './steps.ts'
+import { checkStoppedRows } from './stopped-rows.ts'
 import { checkLinks, checkTruth } from './truth.ts'
 import { checkNamed, checkUndo } from './undone.ts'
 import type { World } from './world.ts'
@@ -39,7 +40,7 @@ import type { World } from './world.ts'
  * - **I6** A journal replays to the same state at every prefix.
  *   "skipped tasks are not counted"
  * - **I7** No window gets more than the share, and nothing is sent where nothing remains.
- *   "a call that arrives after its execution has died is not counted", "what an earlier execution sent is not counted",
+ *   "the refusal of the whole org does not close a bucket", "a call that arrives after its execution has died is not counted", "what an earlier execution sent is not counted",
  *   "what a retried run has sent is not known when its retry goes on", "reads are not counted in the share of a later
  *   execution", "the remaining in a late answer of an older window is
  *   believed"
@@ -52,7 +53,7 @@ import type { World } from './world.ts'
  *   "the end of a run is not recorded as one", "a run.json from before the run began to send hides that the
  *   journal is lost", "a run that has lost its journal is taken for a new one"
  * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
- *   "results are not written", "a doubt about factors is settled by status", "a factor of the same second counts as an old one",
+ *   "what is in doubt is repeated three times", "a mail is sent again after a minute", "results are not written", "a doubt about factors is settled by status", "a factor of the same second counts as an old one",
  *   "a reset is sent again as long as a factor outlives it", "a task that was begun before a loss of the
  *   journal is not looked up", "a change within the same second is
  *   overlooked", "a mail is sent again at once", "a call that did not hold is sent again", "a run that can not be read hides what it
@@ -100,6 +101,11 @@ import type { World } from './world.ts'
  * - **I31** Nobody is lost between two runs: a retry takes up every row of which something failed, is in doubt or was not
  *   run, and `failed.csv` has every such row that stands for itself.
  *   "a retry leaves out what was not run"
+ * - **I32** Where the job reads first, no call is based on a read that is older than one window.
+ *   "a call is based on a read of any age"
+ * - **I33** A step that failed stops the later ones of its row, unless the job lets them go on; one in doubt, or not done yet,
+ *   stops them in any case.
+ *   "a step that failed stops nothing"
  *
  * Of a store:
  *
@@ -149,6 +155,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkLeftOut(world, reports, refOf)
   checkExitCodes(world, reports)
   checkHandedOn(world, reports, refOf)
+  checkStoppedRows(world, reports)
   checkJournals(world)
 }
 

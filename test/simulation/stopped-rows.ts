@@ -1,0 +1,29 @@
+import type { Report } from './play.ts'
+import { type ReportedTask, readRun } from './reports.ts'
+import type { World } from './world.ts'
+
+const stopping = new Set(['failed', 'in_doubt', 'unsettled', 'not_run'])
+
+/**
+ * I33: a step that failed stops the later ones of its row, unless the job lets them go on; one in doubt, or not done yet, stops
+ * them in any case.
+ */
+export function checkStoppedRows(world: World, reports: readonly Report[]): void {
+  // What was done in the lost part of a journal was done before the step that is found to have failed by now.
+  if (world.cuts.size > 0) return
+  for (const { run, tasks, isCutOff } of reports) {
+    if (isCutOff || readRun(world, run)?.undo_of !== undefined) continue
+    for (const task of tasks) {
+      if (task.result !== 'succeeded' && task.result !== 'unchanged') continue
+      const before = tasks.find((one) => one.row === task.row && one.step < task.step && stops(world, one))
+      if (before !== undefined)
+        world.violate(
+          `I33 step ${task.step} of row ${task.row} of ${run} is ${task.result}, though step ${before.step} is ${before.result} (${before.message})`,
+        )
+    }
+  }
+}
+
+function stops({ scenario }: World, { result, step }: ReportedTask): boolean {
+  return stopping.has(result) && !(result === 'failed' && scenario.goesOn.includes(step))
+}
