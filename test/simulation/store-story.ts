@@ -11,11 +11,11 @@ import { journalBytes } from './store-rows.ts'
 import { putSummaryBack, takeOut } from './stored.ts'
 import { home, type World } from './world.ts'
 
-const mostSteps = 200_000
+const mostSteps = 600_000
 /** How long the world may be bad before somebody repairs all of it. */
 const badMs = 900_000
 /** Within this time of a healthy world, whoever works comes to an end. */
-const healthyMs = 3_600_000
+const healthyMs = 7_200_000
 /** A run of which a call was applied within this time does not hang. */
 const advancingMs = 200_000
 /** How often each run is resumed in a healthy world before it must have ended. */
