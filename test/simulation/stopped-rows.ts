@@ -6,19 +6,24 @@ const stopping = new Set(['failed', 'in_doubt', 'unsettled', 'not_run'])
 
 /**
  * I33: a step that failed stops the later ones of its row, unless the job lets them go on; one in doubt, or not done yet, stops
- * them in any case.
+ * them in any case, and a doubt also the later rows of its user.
  */
 export function checkStoppedRows(world: World, reports: readonly Report[]): void {
   // What was done in the lost part of a journal was done before the step that is found to have failed by now.
   if (world.cuts.size > 0) return
+  const isByStep = world.scenario.order === 'step'
   for (const { run, tasks, isCutOff } of reports) {
     if (isCutOff || readRun(world, run)?.undo_of !== undefined) continue
     for (const task of tasks) {
       if (task.result !== 'succeeded' && task.result !== 'unchanged') continue
-      const before = tasks.find((one) => one.row === task.row && one.step < task.step && stops(world, one))
+      const before = tasks.find((one) =>
+        one.row === task.row
+          ? one.step < task.step && stops(world, one)
+          : one.row < task.row && (!isByStep || one.step <= task.step) && isInDoubtFor(task, one),
+      )
       if (before !== undefined)
         world.violate(
-          `I33 step ${task.step} of row ${task.row} of ${run} is ${task.result}, though step ${before.step} is ${before.result} (${before.message})`,
+          `I33 step ${task.step} of row ${task.row} of ${run} is ${task.result}, though step ${before.step} of row ${before.row} is ${before.result} (${before.message})`,
         )
     }
   }
@@ -26,4 +31,11 @@ export function checkStoppedRows(world: World, reports: readonly Report[]): void
 
 function stops({ scenario }: World, { result, step }: ReportedTask): boolean {
   return stopping.has(result) && !(result === 'failed' && scenario.goesOn.includes(step))
+}
+
+function isInDoubtFor(
+  { okta_user_id: user }: ReportedTask,
+  { result, okta_user_id: of }: ReportedTask,
+): boolean {
+  return (result === 'in_doubt' || result === 'unsettled') && user !== null && user === of
 }
