@@ -253,7 +253,8 @@ export class Pacer {
     const mayLeave = (): boolean => !end.passed
     let outcome: BudgetAnswer = { kind: 'unused' }
     try {
-      if (!mayLeave()) {
+      // A refusal since then holds for whoever has a permit and no slot yet as well.
+      if (!mayLeave() || this.#isClosed(bucket)) {
         const waiters = request.ahead === true ? lane.waitingAhead : lane.waiting
         waiters.unshift(waiter)
         return
@@ -276,6 +277,10 @@ export class Pacer {
       this.#release(lane, permit, outcome)
       this.#wakeSoon()
     }
+  }
+
+  #isClosed(bucket: Bucket): boolean {
+    return this.#clock.nowAtLeast() < this.#ledger.budget(bucket).closedUntil
   }
 
   /** Counts every sending of a call except the last: they had no permits of their own, but used up the window too. */

@@ -46,6 +46,22 @@ it('goes on by itself once what an earlier question has used up is there again',
 })
 
 describe('a permit', () => {
+  it('is given back where a refusal has closed the bucket before there was a slot', async () => {
+    const pacer = pacerOf({ concurrency: 2 })
+    await pacer.request(lifecycle, { send: async () => plenty() })
+    let sent = 0
+    const all = Array.from({ length: 20 }, () => hold(pacer, lifecycle, () => sent++))
+    await Promise.all(all.slice(0, 2).map(({ started }) => started))
+    // Others have used up what the whole org may use; the token's own counter shows nothing of it.
+    all[0]?.end(answer(1_000_000, 998_000, undefined, 429))
+    await all[0]?.ended
+    all[1]?.end(plenty())
+    await all[1]?.ended
+    await settled()
+    expect(sent).toBe(2)
+    expect(pacer.report()[0]).toMatchObject({ inFlight: 0, waiting: { why: 'refused' } })
+  })
+
   it('is given back where nothing was sent after all', async () => {
     const pacer = pacerOf({ share: 0.5 })
     await pacer.request(lifecycle, { send: async () => answer(8, 7) })

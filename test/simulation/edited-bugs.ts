@@ -472,6 +472,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'if (false) {',
   },
   {
+    name: 'a refusal does not hold back who has a permit and no slot yet',
+    breaks: 'I7',
+    file: 'budget/pacer',
+    from: '|| this.#isClosed(bucket)',
+    to: '',
+  },
+  {
     name: 'a row that is in doubt does not stop the next one of its user',
     breaks: 'I33',
     file: 'rules/row-order',

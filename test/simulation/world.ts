@@ -353,9 +353,9 @@ export class World {
       (this.files.read(journal) ?? Buffer.alloc(0))
         .subarray(other.pid > process.pid ? end : other.sentEnd)
         .includes('"event":"execution"')
-    // One that waited while another one had the run may take it once that one has given it back.
+    // One that waited while another one had the run may take it once that one has given it back, or is dead.
     const gaveBack = (other: SimProcess): boolean =>
-      other.exitCode !== null && (process.sentAt ?? this.time.now) > other.endedAt
+      other.ended && (process.sentAt ?? this.time.now) > other.endedAt
     const later = this.processes.find(
       (other) =>
         ((other.pid > process.pid && other.sentFor.has(run) && !gaveBack(other)) ||
