@@ -479,6 +479,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: '',
   },
   {
+    name: "a proxy's error is looked into at once",
+    breaks: 'I11',
+    file: 'okta/classify',
+    from: 'settleAtOnce: httpStatus === 500 && error !== null',
+    to: 'settleAtOnce: true',
+  },
+  {
     name: 'a row that is in doubt does not stop the next one of its user',
     breaks: 'I33',
     file: 'rules/row-order',

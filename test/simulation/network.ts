@@ -182,6 +182,11 @@ export class Network {
       case 'proxy_after':
         reach(there, () => say(proxyPage(this.#with.org.time, fault.clockMs)))
         return
+      // What the proxy has given up may still be under way behind it.
+      case 'proxy_late':
+        this.#later(process, there, () => say(proxyPage(this.#with.org.time, fault.clockMs)))
+        reach(draws.between('late behind a proxy', there, limit * 0.98))
+        return
       case 'server_error':
         this.#later(process, there, () => say(this.#error(500, 'E0000009')))
         return

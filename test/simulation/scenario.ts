@@ -29,6 +29,7 @@ export const postFaults = [
   'late_effect',
   'timeout_effect',
   'proxy_after',
+  'proxy_late',
   'server_error_after',
   'read_only',
   'org_429',
