@@ -472,13 +472,6 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'if (false) {',
   },
   {
-    name: 'a refusal does not hold back who has a permit and no slot yet',
-    breaks: 'I7',
-    file: 'budget/pacer',
-    from: '|| this.#isClosed(bucket)',
-    to: '',
-  },
-  {
     name: "a proxy's error is looked into at once",
     breaks: 'I11',
     file: 'okta/classify',
