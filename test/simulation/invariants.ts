@@ -40,7 +40,8 @@ import type { World } from './world.ts'
  * - **I6** A journal replays to the same state at every prefix.
  *   "skipped tasks are not counted"
  * - **I7** No window gets more than the share, and nothing is sent where nothing remains.
- *   "the refusal of the whole org does not close a bucket", "a call that arrives after its execution has died is not counted", "what an earlier execution sent is not counted",
+ *   "the refusal of the whole org does not close a bucket", "a call that arrives after its execution has died is not
+ *   counted", "what an earlier execution sent is not counted",
  *   "what a retried run has sent is not known when its retry goes on", "reads are not counted in the share of a later
  *   execution", "the remaining in a late answer of an older window is
  *   believed"
