@@ -22,7 +22,7 @@ function byTime(times: readonly number[]): readonly number[] {
   return times.toSorted((one, other) => one - other)
 }
 
-/** How long after its permit a request has left at the latest, in ms: it is begun within the time of a permit, and then let go. */
+/** How long after its permit a request has left at the latest, in ms: it begins while the permit holds, then is let go. */
 const longestUnsentMs = 2 * usedWithinMs
 
 /**

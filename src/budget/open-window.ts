@@ -24,8 +24,8 @@ export function openWindow(
   const ours = Math.max(1, unattributed + counted) + earlier
   const spent = state.earlierUnknown && state.window === null ? Math.max(ours, limit - remaining) : ours
   const others = Math.max(0, limit - remaining - spent)
-  // Its count may hold others' requests in place of one of ours that was lost and is still on its way. Times are never later
-  // than Okta's own, and earlier by up to a second.
+  // The counter does not tell our requests from others', so one of ours that was lost may not have arrived yet. Times are
+  // never later than Okta's own, and earlier by up to a second.
   const lostInside = state.lostUnseen.filter((sentAt) => sentAt > opened - 1_000 && sentAt <= end).length
   const isNew = state.window === null && others === 0 && earlier === 0
   const likelyMs = isNew ? Math.min(windowMs, leftOf(rateLimit, now)) : windowMs

@@ -253,7 +253,7 @@ export class Pacer {
     const mayLeave = (): boolean => !end.passed
     let outcome: BudgetAnswer = { kind: 'unused' }
     try {
-      // A refusal since then holds for whoever has a permit and no slot yet as well.
+      // A refusal that came after the permit holds for this request too.
       if (!mayLeave() || this.#isClosed(bucket)) {
         const waiters = request.ahead === true ? lane.waitingAhead : lane.waiting
         waiters.unshift(waiter)

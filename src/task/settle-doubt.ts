@@ -160,7 +160,8 @@ async function conclude(
     !task.comesLater &&
     wasThereBefore(task.action, open, seen)
   ) {
-    // An action may lead to more statuses than those in which it is not needed, such as back to one from before.
+    // To be where the action can lead is not enough: unsuspend can lead back to RECOVERY, but a user who was in RECOVERY all
+    // along was never suspended.
     const decision = decide(task.action, read.user)
     if (decision.kind !== 'send') {
       const why = decision.kind === 'unchanged' ? verdict.evidence : decision.message

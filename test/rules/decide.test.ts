@@ -3,6 +3,7 @@ import { actionNames } from '../../src/okta/actions.ts'
 import { userStatuses } from '../../src/okta/status.ts'
 import { decide, decideAfterRefusal, decideAgain } from '../../src/rules/decide.ts'
 import { actionTable } from '../okta/action-table.ts'
+import { unchangedIn } from '../simulation/org-rules.ts'
 
 const kinds = { S: 'send', U: 'unchanged', F: 'failed' } as const
 
@@ -40,20 +41,9 @@ describe('decide, where Okta itself offers the action', () => {
 })
 
 describe('decideAfterRefusal', () => {
-  // A user who turns out to be where the action leads; ACTIVE after a refused unlock counts too.
-  const unchanged: Readonly<Record<string, readonly string[]>> = {
-    activate: ['PROVISIONED', 'ACTIVE'],
-    deactivate: ['DEPROVISIONED'],
-    reactivate: [],
-    reset_factors: [],
-    suspend: ['SUSPENDED'],
-    unlock: ['ACTIVE'],
-    unsuspend: ['ACTIVE'],
-  }
-
   it.each(cases)('%s, refused, on a user who turns out to be %s', (action, status) => {
     const decision = decideAfterRefusal(action, status, 'Okta answered 403 E0000032: No.', false)
-    expect(decision.kind).toBe(unchanged[action]?.includes(status) ? 'unchanged' : 'failed')
+    expect(decision.kind).toBe(unchangedIn[action].includes(status) ? 'unchanged' : 'failed')
     expect(decision.message).toContain(status)
     expect(decision.message).toContain('E0000032')
   })

@@ -54,7 +54,9 @@ import type { World } from './world.ts'
  *   "the end of a run is not recorded as one", "a run.json from before the run began to send hides that the
  *   journal is lost", "a run that has lost its journal is taken for a new one"
  * - **I11** A task is applied once, unless it was in doubt with leave to repeat; and no user gets two mails at once.
- *   "a proxy's error is looked into at once", "what is in doubt is repeated three times", "a mail is sent again after a minute", "results are not written", "a doubt about factors is settled by status", "a factor of the same second counts as an old one",
+ *   "a proxy's error is looked into at once", "what is in doubt is repeated three times", "a mail is sent again after a
+ *   minute", "results are not written", "a doubt about factors is settled by status", "a factor of the same second counts
+ *   as an old one",
  *   "a reset is sent again as long as a factor outlives it", "a task that was begun before a loss of the
  *   journal is not looked up", "a change within the same second is
  *   overlooked", "a mail is sent again at once", "a call that did not hold is sent again", "a run that can not be read hides what it

@@ -1,22 +1,10 @@
-import type { Action } from '../../src/okta/actions.ts'
 import type { RefOf } from './evidence.ts'
 import { mayBeProtected } from './guards.ts'
-import { legal, target } from './org-rules.ts'
+import { legal, target, unchangedIn } from './org-rules.ts'
 import type { Report } from './play.ts'
 import { type ReportedTask, readRun } from './reports.ts'
 import { ownerId, type RowSpec } from './scenario.ts'
 import type { World } from './world.ts'
-
-/** Where an action leaves everything as it is. Written from okta-facts, not from the program. */
-const unchangedIn: Readonly<Record<Action, readonly string[]>> = {
-  activate: ['PROVISIONED', 'ACTIVE'],
-  deactivate: ['DEPROVISIONED'],
-  reactivate: [],
-  reset_factors: [],
-  suspend: ['SUSPENDED'],
-  unlock: ['ACTIVE'],
-  unsuspend: ['ACTIVE'],
-}
 
 /**
  * I29: whoever is left out had to be: a task is skipped or unchanged only for a reason that holds in the org, the input and

@@ -23,6 +23,17 @@ export const target: Readonly<Record<Action, UserStatus | null>> = {
   unsuspend: 'ACTIVE',
 }
 
+/** The statuses in which an action has nothing to do. For an unlock, only Okta's refusal shows that. */
+export const unchangedIn: Readonly<Record<Action, readonly UserStatus[]>> = {
+  activate: ['PROVISIONED', 'ACTIVE'],
+  deactivate: ['DEPROVISIONED'],
+  reactivate: [],
+  reset_factors: [],
+  suspend: ['SUSPENDED'],
+  unlock: ['ACTIVE'],
+  unsuspend: ['ACTIVE'],
+}
+
 /** HTTP status and error code of a refusal because of the status. */
 export const refusals: Readonly<Record<Action, readonly [number, string]>> = {
   activate: [403, 'E0000016'],
