@@ -30,6 +30,8 @@ export type BudgetAnswer =
 /** A refusal closes the bucket for at least this long. It prevents a busy loop, whatever the headers say. */
 const shortestClosureMs = 1_000
 const lowestCaution = 1 / 16
+/** Okta's time is never known as later than it is, and as earlier by at most this. */
+const clockLagMs = 1_000
 /** Okta never names a reset further ahead than this. */
 const longestWindowMs = 3_600_000
 
@@ -113,18 +115,24 @@ function unseen(state: BudgetState, permit: Permit, now: number): BudgetState {
   const { window } = state
   if (permit.probe || window === null) return state
   if (isProbing(state, now)) return { ...state, unattributed: oneMore(state, now) }
+  const counted = inOpenWindow(state, window)
+  // Okta's time is known as up to a second earlier than it is: the window may be over already.
+  return now < window.reset * 1000 - clockLagMs ? counted : { ...counted, unattributed: oneMore(state, now) }
+}
+
+function inOpenWindow(state: BudgetState, window: BudgetWindow): BudgetState {
   return { ...state, window: { ...window, remaining: Math.max(0, window.remaining - 1) } }
 }
 
 /** A request without an answer counts in the open window, but may still arrive in the next one. */
 function lost(state: BudgetState, permit: Permit, now: number): BudgetState {
-  const after = unseen(state, permit, now)
+  const { window } = state
   // While no window is known to be open, what was sent is not attributed to one yet. Once one is open, all was, but for
   // the probes under way.
-  const isOpen = state.window !== null && !isProbing(state, now)
-  if (isOpen) return permit.probe ? after : { ...after, unattributed: oneMore(after, now) }
+  if (window !== null && !isProbing(state, now))
+    return permit.probe ? state : { ...inOpenWindow(state, window), unattributed: oneMore(state, now) }
   const remembered = state.lostUnseen.filter((sentAt) => now - sentAt <= mayCountFor(state))
-  return { ...after, lostUnseen: [...remembered, permit.grantedAt ?? now] }
+  return { ...unseen(state, permit, now), lostUnseen: [...remembered, permit.grantedAt ?? now] }
 }
 
 function takenBack(state: BudgetState, permit: Permit): BudgetState {

@@ -83,6 +83,8 @@ export interface Lane {
   inFlight: number
   timer: NodeJS.Timeout | null
   used: number
+  /** How many answers have shown a window of the bucket. */
+  shown: number
   /** Only calls that have left: they ask whether they may, right before. */
   readonly silent: SilentCalls
 }
@@ -98,6 +100,7 @@ export function newLane(bucket: Bucket, budget: BudgetState): Lane {
     inFlight: 0,
     timer: null,
     used: 0,
+    shown: 0,
     silent: new SilentCalls(),
   }
 }

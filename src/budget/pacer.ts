@@ -35,17 +35,17 @@ export interface PacerOptions {
   readonly onLimit?: (bucket: Bucket, limit: number) => void
 }
 
-/** Permits, and until when they may be used. */
+/** Permits, until when they may be used, and how many answers had shown the bucket's window when they were asked for. */
 interface Lease {
   readonly leased: readonly Permit[]
   readonly end: Deadline
+  readonly shown: number
 }
 
 /** A request with its permit, and until when it may be used. */
-interface Admitted {
+interface Admitted extends Pick<Lease, 'end' | 'shown'> {
   readonly lane: Lane
   readonly permit: Permit
-  readonly end: Deadline
   readonly waiter: Waiter
 }
 
@@ -210,13 +210,14 @@ export class Pacer {
     this.#admitted += want
     lane.leasing = true
     const end = new Deadline(usedWithinMs)
+    const { shown } = lane
     this.#ledger.lease(bucket, want, need, now).then(
-      (leased) => this.#start(bucket, lane, { leased, end }, want),
+      (leased) => this.#start(bucket, lane, { leased, end, shown }, want),
       (error: unknown) => this.#giveUp(lane, want, error),
     )
   }
 
-  #start(bucket: Bucket, lane: Lane, { leased, end }: Lease, wanted: number): void {
+  #start(bucket: Bucket, lane: Lane, { leased, end, shown }: Lease, wanted: number): void {
     lane.leasing = false
     lane.inFlight += leased.length
     this.#admitted -= wanted - leased.length
@@ -229,7 +230,7 @@ export class Pacer {
         this.#release(lane, permit, { kind: 'unused' })
         continue
       }
-      const admitted = { lane, permit, end, waiter }
+      const admitted = { lane, permit, end, shown, waiter }
       this.#unbegun.add(admitted)
       this.#queue.add(() => this.#carryOut(bucket, admitted), bucket === lifecycleBucket ? 'call' : 'read')
     }
@@ -248,13 +249,13 @@ export class Pacer {
   async #carryOut(bucket: Bucket, admitted: Admitted): Promise<void> {
     // The run was stopped before there was a slot.
     if (!this.#unbegun.delete(admitted)) return
-    const { lane, permit, end, waiter } = admitted
+    const { lane, permit, end, shown, waiter } = admitted
     const { request, resolve, reject } = waiter
     const mayLeave = (): boolean => !end.passed
     let outcome: BudgetAnswer = { kind: 'unused' }
     try {
-      // A refusal that came after the permit holds for this request too.
-      if (!mayLeave() || this.#isClosed(bucket)) {
+      // A refusal that came after the permit holds for this request too. And a probe is for what no answer has shown.
+      if (!mayLeave() || this.#isClosed(bucket) || (permit.probe && lane.shown > shown)) {
         const waiters = request.ahead === true ? lane.waitingAhead : lane.waiting
         waiters.unshift(waiter)
         return
@@ -295,6 +296,7 @@ export class Pacer {
   #release(lane: Lane, permit: Permit, answer: BudgetAnswer): void {
     this.#admitted--
     lane.inFlight--
+    if ('rateLimit' in answer && answer.rateLimit !== null) lane.shown++
     this.#ledger.settle(lane.bucket, permit, answer, this.#clock.nowAtLeast())
     this.#seeLimit(lane)
   }

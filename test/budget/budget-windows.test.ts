@@ -172,6 +172,23 @@ describe('an open window', () => {
     expect(permits(roundTrip(own, next, headers(50, 49, reset + 172)), next)).toBe(10 - 1)
   })
 
+  it.each([
+    { leftMs: -100, spent: 3 },
+    { leftMs: 900, spent: 3 },
+    { leftMs: 1_100, spent: 2 },
+  ])(
+    'counts an answer without headers in the next window too if that may have begun: $leftMs ms before the end',
+    ({ leftMs, spent }) => {
+      const at = reset * 1000 - leftMs
+      const bare = roundTrip(known(0.5, 10), at, { kind: 'answered', rateLimit: null })
+      // The permit of the next one is from before the end, too.
+      const next = sent(bare, at + 10)
+      const probed = sent(next.state, (reset + 1) * 1000)
+      const opened = answered(probed.state, next.permit, headers(10, 8, reset + 61), (reset + 1) * 1000 + 10)
+      expect(opened.window?.spent).toBe(spent)
+    },
+  )
+
   it('counts what was lost in the next window too, in which it may arrive, and not in the one after', () => {
     const { state, permits: taken } = send(known(0.5, 10), start, 2)
     const [one, two] = taken

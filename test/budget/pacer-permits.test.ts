@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Permit } from '../../src/budget/budget-state.ts'
 import { type Ledger, usedWithinMs } from '../../src/budget/ledger.ts'
 import { createLocalLedger } from '../../src/budget/local-ledger.ts'
 import { noAnswer } from '../okta/answers.ts'
@@ -60,6 +61,44 @@ describe('a permit', () => {
     await settled()
     expect(sent).toBe(2)
     expect(pacer.report()[0]).toMatchObject({ inFlight: 0, waiting: { why: 'refused' } })
+  })
+
+  it('for a probe is given back where an answer has shown the window since it was asked for', async () => {
+    const local = createLocalLedger({ share: 0.3, earlierSends: () => [] })
+    const asked = Array.from({ length: 3 }, () => deferred<void>())
+    const second = deferred<readonly Permit[]>()
+    const unused: Permit[] = []
+    let leases = 0
+    const pacer = pacerOf({
+      ledger: {
+        ...local,
+        // As one that keeps its rows elsewhere: only by asking it is known what it would give.
+        room: () => ({ available: 0, askAt: 0 }),
+        lease: async (...args) => {
+          leases++
+          asked[leases - 1]?.resolve()
+          if (leases === 1) return await local.lease(...args)
+          return leases === 2 ? await second.promise : []
+        },
+        settle: (bucket, permit, outcome, now) => {
+          if (outcome.kind === 'unused') unused.push(permit)
+          else local.settle(bucket, permit, outcome, now)
+        },
+      },
+      concurrency: 2,
+    })
+    const first = hold(pacer, lifecycle)
+    await first.started
+    let sent = 0
+    hold(pacer, lifecycle, () => sent++)
+    await asked[1]?.promise
+    first.end(answer(4, 3))
+    await first.ended
+    const probe = { probe: true, grantedAt: Date.now() }
+    second.resolve([probe])
+    await asked[2]?.promise
+    expect(unused).toEqual([probe])
+    expect(sent).toBe(0)
   })
 
   it('is given back where nothing was sent after all', async () => {
