@@ -65,7 +65,7 @@ describe('a permit', () => {
 
   it('for a probe is given back where an answer has shown the window since it was asked for', async () => {
     const local = createLocalLedger({ share: 0.3, earlierSends: () => [] })
-    const asked = Array.from({ length: 3 }, () => deferred<void>())
+    const [askedTwice, decided] = [deferred<void>(), deferred<void>()]
     const second = deferred<readonly Permit[]>()
     const unused: Permit[] = []
     let leases = 0
@@ -73,11 +73,12 @@ describe('a permit', () => {
       ledger: {
         ...local,
         // As one that keeps its rows elsewhere: only by asking it is known what it would give.
-        room: () => ({ available: 0, askAt: 0 }),
+        room: () => ({ available: 0, askAt: leases < 3 ? 0 : Number.POSITIVE_INFINITY }),
         lease: async (...args) => {
           leases++
-          asked[leases - 1]?.resolve()
           if (leases === 1) return await local.lease(...args)
+          if (leases === 2) askedTwice.resolve()
+          else decided.resolve()
           return leases === 2 ? await second.promise : []
         },
         settle: (bucket, permit, outcome, now) => {
@@ -90,13 +91,16 @@ describe('a permit', () => {
     const first = hold(pacer, lifecycle)
     await first.started
     let sent = 0
-    hold(pacer, lifecycle, () => sent++)
-    await asked[1]?.promise
+    hold(pacer, lifecycle, () => {
+      sent++
+      decided.resolve()
+    })
+    await askedTwice.promise
     first.end(answer(4, 3))
     await first.ended
     const probe = { probe: true, grantedAt: Date.now() }
     second.resolve([probe])
-    await asked[2]?.promise
+    await decided.promise
     expect(unused).toEqual([probe])
     expect(sent).toBe(0)
   })
