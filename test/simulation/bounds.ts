@@ -1,18 +1,15 @@
 import type { Report } from './play.ts'
 import type { World } from './world.ts'
 
+/** What a process knows of an answer within this time: a refusal is looked into first. */
+const judgedWithinMs = 5_000
+
 /** I17: once a process has the answers that show one failure too many, no call leaves it. */
 export function checkBounds(world: World, reports: readonly Report[]): void {
-  const { maxFailures: most, goesOn } = world.scenario
+  checkRate(world, reports)
+  const { maxFailures: most } = world.scenario
   if (most === null) return
-  const hasFailed = new Set(
-    reports.flatMap(({ run, tasks }) =>
-      // What was tried more than once may be in doubt, and is judged when it ends.
-      tasks.flatMap(({ row, step, result, attempts }) =>
-        result === 'failed' && attempts === 1 && !goesOn.includes(step) ? [`${run} ${row} ${step}`] : [],
-      ),
-    ),
-  )
+  const hasFailed = failedAtOnce(world, reports)
   for (const { pid, bearsAll } of world.processes) {
     if (bearsAll) continue
     const failures = world.refusals.filter(
@@ -26,4 +23,47 @@ export function checkBounds(world: World, reports: readonly Report[]): void {
         `I17 ${pid} sends ${late.action} for ${late.key} at ${late.at.toFixed(0)}, though ${most + 1} tasks had failed by ${passedAt.toFixed(0)}`,
       )
   }
+}
+
+/** The same where the job bears a part of the tasks, once 50 of them have ended. */
+function checkRate(world: World, reports: readonly Report[]): void {
+  const rate = world.scenario.bounds.failureRate
+  if (rate === null) return
+  const hasFailed = failedAtOnce(world, reports)
+  for (const { pid, bearsAll } of world.processes) {
+    if (bearsAll) continue
+    const failures = world.refusals
+      .filter((one) => one.pid === pid && hasFailed.has(`${one.run} ${one.row} ${one.step}`))
+      .map(({ at }) => at)
+    const successes = world.org.applied.flatMap(({ by, answeredAt }) =>
+      by?.pid === pid && answeredAt !== null ? [answeredAt] : [],
+    )
+    for (const { at, action, key } of world.departures.filter((one) => one.pid === pid)) {
+      const [failed, succeeded] = [failures, successes].map(
+        (times) => times.filter((time) => time < at - judgedWithinMs).length,
+      )
+      if (failed === undefined || succeeded === undefined) continue
+      const succeededAtMost = successes.filter((time) => time < at).length
+      // Whatever of the last answers it knows by now, too many have failed.
+      const ended = failed + succeeded
+      if (ended >= 50 && failed > rate * (failed + succeededAtMost))
+        world.violate(
+          `I17 ${pid} sends ${action} for ${key} at ${at.toFixed(0)}, though ${failed} of ${ended} tasks had failed`,
+        )
+    }
+  }
+}
+
+/** The tasks that failed with their only attempt, by run, row and step; not those whose failure the job allows. */
+function failedAtOnce({ scenario }: World, reports: readonly Report[]): ReadonlySet<string> {
+  return new Set(
+    reports.flatMap(({ run, tasks }) =>
+      // What was tried more than once may be in doubt, and is judged when it ends.
+      tasks.flatMap(({ row, step, result, attempts }) =>
+        result === 'failed' && attempts === 1 && !scenario.goesOn.includes(step)
+          ? [`${run} ${row} ${step}`]
+          : [],
+      ),
+    ),
+  )
 }

@@ -1,5 +1,5 @@
 import type { Draws } from './draws.ts'
-import type { Fault, RowSpec, Scenario } from './scenario.ts'
+import { type Fault, noBounds, type RowSpec, type Scenario } from './scenario.ts'
 
 /**
  * The same story with two rows for each user. Some of the first are refused for the moment. Some answers of the second are
@@ -19,6 +19,7 @@ export function drawRefusedBeforeDoubt(scenario: Scenario, draws: Draws): Scenar
     isNobody: false,
     selected: true,
     dueMs: null,
+    sendEmail: null,
   })
   const rows = users
     .flatMap((user) => [rowOf(user, false), rowOf(user, true)])
@@ -28,7 +29,7 @@ export function drawRefusedBeforeDoubt(scenario: Scenario, draws: Draws): Scenar
     users,
     rows,
     format: 'csv',
-    rules: { where: false, due: false, check: false },
+    rules: { where: false, due: false, check: false, mail: false },
     steps: null,
     inDoubt: 'keep',
     respondAsync: false,
@@ -38,6 +39,7 @@ export function drawRefusedBeforeDoubt(scenario: Scenario, draws: Draws): Scenar
     members: null,
     onlyStatus: null,
     maxFailures: null,
+    bounds: noBounds,
     concurrency: draws.pick('slots for two rows', [1, 3]),
     faults: drawFaults(draws, rows.length),
     disturbances: [],

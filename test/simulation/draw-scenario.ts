@@ -2,6 +2,7 @@ import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { drawFlicker } from './draw-flicker.ts'
 import { drawLostHead } from './draw-lost-head.ts'
+import { drawManyFail } from './draw-many-fail.ts'
 import { drawMixedCopy } from './draw-mixed-copy.ts'
 import { drawNotDue } from './draw-not-due.ts'
 import { drawOneWindow } from './draw-one-window.ts'
@@ -15,6 +16,7 @@ import { drawUndoOlder } from './draw-undo-older.ts'
 import { Draws } from './draws.ts'
 import { fewestKnown } from './planned.ts'
 import {
+  type Bounds,
   type Colleague,
   type Denial,
   type Disturbance,
@@ -22,6 +24,7 @@ import {
   type Heir,
   harmlessFaults,
   type Move,
+  noBounds,
   ownerId,
   postFaults,
   type RowSpec,
@@ -56,6 +59,7 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('mixed copy', 0.02)) return drawMixedCopy(scenario, draws)
   if (draws.chance('run before', 0.015)) return drawRunBefore(scenario, draws)
   if (draws.chance('repeated', 0.012)) return drawRepeated(scenario, draws)
+  if (draws.chance('many fail', 0.008)) return drawManyFail(scenario, draws)
   return draws.chance('undo of an older copy', 0.015) ? drawUndoOlder(scenario, draws) : scenario
 }
 
@@ -76,6 +80,7 @@ function drawInDirectory(seed: number, draws: Draws): Scenario {
     where: draws.chance('where', 0.1),
     due: draws.chance('due', 0.12),
     check: readFirst && draws.chance('check', 0.1),
+    mail: draws.chance('mail by row', 0.12),
   }
   const heirs =
     readFirst && !rules.check && !lostInStep && draws.chance('heirs', 0.08) ? drawHeirs(draws, users) : []
@@ -89,6 +94,7 @@ function drawInDirectory(seed: number, draws: Draws): Scenario {
   const stormy = draws.chance('stormy', 0.3)
   const links = draws.chance('links', 0.2)
   const planned = readFirst && !contrary && draws.chance('planned', 0.12)
+  const past = !planned && mayBeOld(rows, rules) && draws.chance('past', 0.15) ? drawPast(draws) : null
   const moves = drawMoves(draws)
   const undone = contrary
     ? contraryAction === 'suspend' || draws.chance('enrolled', 0.5)
@@ -116,6 +122,7 @@ function drawInDirectory(seed: number, draws: Draws): Scenario {
     onlyStatus:
       readFirst && draws.chance('only status', 0.1) ? ['ACTIVE', draws.pick('only', statuses)] : null,
     maxFailures: draws.chance('bounded', 0.15) ? draws.int('failures borne', 0, 2) : null,
+    bounds: planned || past !== null ? noBounds : drawBounds(draws, rows),
     sameNames: draws.chance('same names', 0.5),
     share: sluggish ? 0.5 : draws.pick('share', [0.5, 1, 0.3]),
     concurrency: sluggish ? 10 : draws.pick('concurrency', [1, 3, 10]),
@@ -157,10 +164,19 @@ function drawInDirectory(seed: number, draws: Draws): Scenario {
     hollow: draws.chance('hollow', 0.08) ? [1, 2, 3, 4].filter(() => draws.chance('hollow call', 0.5)) : [],
     moves,
     planned: planned ? drawChanges(draws, users) : null,
-    past: !planned && mayBeOld(rows, rules) && draws.chance('past', 0.15) ? drawPast(draws) : null,
+    past,
     again: draws.chance('again', 0.3),
     order: draws.chance('by step', 0.4) || lostInStep ? 'step' : 'user',
     store: null,
+  }
+}
+
+function drawBounds(draws: Draws, rows: readonly RowSpec[]): Bounds {
+  const keys = new Set(rows.map(({ user }) => user)).size
+  return {
+    ...noBounds,
+    users: draws.chance('users bounded', 0.06) ? draws.int('most users', 1, keys + 1) : null,
+    durationS: draws.chance('duration bounded', 0.06) ? draws.int('longest', 1, 100) : null,
   }
 }
 
@@ -224,6 +240,7 @@ function drawRows(
     readonly check: boolean
     readonly due: boolean
     readonly where: boolean
+    readonly mail: boolean
     readonly readFirst: boolean
     /** Whether logins are given away, which matters to several rows with one login. */
     readonly hasHeirs: boolean
@@ -266,6 +283,7 @@ function drawRows(
       isNobody,
       selected: !job.where || draws.chance('selected', 0.7),
       dueMs: job.due ? draws.int('due at', -100, 60) * 1000 : null,
+      sendEmail: job.mail ? draws.pick('mail of a row', [true, false, null]) : null,
       login: job.check && draws.chance('wrong login', 0.3) ? `not-${login}` : login,
     }
   })

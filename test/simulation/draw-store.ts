@@ -1,5 +1,12 @@
 import type { Draws } from './draws.ts'
-import type { Disturbance, Fault, Move, Scenario, StoreSpec } from './scenario.ts'
+import {
+  type Disturbance,
+  type Fault,
+  type Move,
+  noBounds,
+  type Scenario,
+  type StoreSpec,
+} from './scenario.ts'
 
 const kinds = [
   'SIGTERM',
@@ -34,6 +41,7 @@ export function drawStore(inDirectory: Scenario, draws: Draws): Scenario {
     again: false,
     links: false,
     maxFailures: null,
+    bounds: noBounds,
     // Each of them takes many steps there.
     rows: isTight ? scenario.rows.slice(0, mostRowsWhereTight) : scenario.rows,
     limits: isTight
@@ -80,6 +88,7 @@ function busy(scenario: Scenario, draws: Draws): Scenario {
     isNobody: false,
     selected: true,
     dueMs: null,
+    sendEmail: null,
     login,
   }))
   const isOverdue = draws.chance('overdue', 0.3)
@@ -91,7 +100,7 @@ function busy(scenario: Scenario, draws: Draws): Scenario {
     steps: null,
     order: 'user',
     readFirst: true,
-    rules: { where: false, due: false, check: false },
+    rules: { where: false, due: false, check: false, mail: false },
     protect: [],
     protectAdmins: null,
     members: null,

@@ -18,6 +18,7 @@ function row(action: Action): Scenario['rows'][number] {
     isNobody: false,
     selected: true,
     dueMs: null,
+    sendEmail: null,
     login,
   }
 }
@@ -40,7 +41,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     format: 'csv',
     steps: null,
     readFirst: true,
-    rules: { where: false, due: false, check: false },
+    rules: { where: false, due: false, check: false, mail: false },
     protect: [],
     protectAdmins: false,
     planned: null,

@@ -33,6 +33,7 @@ export function nextInputOf(scenario: Scenario): Buffer {
     isNobody: false,
     selected: true,
     dueMs: 0,
+    sendEmail: null,
     login,
   }))
   return csvOf({ ...scenario, rows })
@@ -59,12 +60,13 @@ export function headerOf({ steps, rules }: Scenario): string[] {
     ...(rules.where ? ['wanted'] : []),
     ...(rules.due ? ['last_day'] : []),
     ...(rules.check ? ['expected'] : []),
+    ...(rules.mail ? ['send_email'] : []),
   ]
 }
 
 /** The cells of a row; a date as milliseconds since 1970. */
 function cellsOf(
-  { ref, user, action, selected, dueMs, login }: RowSpec,
+  { ref, user, action, selected, dueMs, login, sendEmail }: RowSpec,
   { steps, rules, orgClockMs }: Scenario,
 ): (string | number)[] {
   return [
@@ -74,6 +76,7 @@ function cellsOf(
     ...(rules.where ? [selected ? 'yes' : 'no'] : []),
     ...(rules.due && dueMs !== null ? [orgClockMs + dueMs] : []),
     ...(rules.check ? [login] : []),
+    ...(rules.mail ? [sendEmail === null ? '' : String(sendEmail)] : []),
   ]
 }
 

@@ -6,6 +6,7 @@ import { checkHandedOn } from './handed-on.ts'
 import { checkJournals } from './journals.ts'
 import { goesBeforeDoubt } from './left-in-doubt.ts'
 import { checkLeftOut } from './left-out.ts'
+import { checkMailsAsked } from './mails.ts'
 import { checkNames } from './names.ts'
 import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
@@ -17,6 +18,8 @@ import { checkRepeats } from './repeats.ts'
 import { readRun, refsOf } from './reports.ts'
 import { checkSteps } from './steps.ts'
 import { checkStoppedRows } from './stopped-rows.ts'
+import { checkTimeAtWork } from './time-at-work.ts'
+import { checkTooMany } from './too-many-users.ts'
 import { checkLinks, checkTruth } from './truth.ts'
 import { checkNamed, checkUndo } from './undone.ts'
 import type { World } from './world.ts'
@@ -75,7 +78,7 @@ import type { World } from './world.ts'
  * - **I16** Nothing is sent for an old input before a person lets it pass, and an ordinary one is not stopped.
  *   "what is unusual is forgotten when the run begins"
  * - **I17** Once a process has the answers that show one failure too many, no call leaves it.
- *   "calls leave while a failure is looked at that may be one too many"
+ *   "calls leave while a failure is looked at that may be one too many", "any part of the tasks may fail"
  * - **I18** By the order `step`, no call leaves before those of earlier steps have ended, over all executions.
  *   "a step begins while the one before it is at work", "what may have been sent in a lost part is sent again before its
  *   turn"
@@ -109,6 +112,13 @@ import type { World } from './world.ts'
  * - **I33** A step that failed stops the later ones of its row, unless the job lets them go on; one in doubt, or not done yet,
  *   stops them in any case, and a doubt also the later rows of its user.
  *   "a step that failed stops nothing", "a row that is in doubt does not stop the next one of its user"
+ * - **I34** Nothing is sent for an input that names more users than the job allows, before a person lets them pass; and one
+ *   that names fewer is not stopped.
+ *   "any number of users is let pass"
+ * - **I35** A call sends a mail exactly if its row says so, else the job, else Okta's own default.
+ *   "what a row says of mail is not heeded"
+ * - **I36** An execution sends nothing after it has been at work for as long as the job allows.
+ *   "an execution works on when its time is up"
  *
  * Of a store:
  *
@@ -159,6 +169,9 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkExitCodes(world, reports)
   checkHandedOn(world, reports, refOf)
   checkStoppedRows(world, reports)
+  checkTooMany(world, refOf)
+  checkMailsAsked(world, ours, refOf)
+  checkTimeAtWork(world)
   checkJournals(world)
 }
 
@@ -216,11 +229,11 @@ function checkOrder(world: World, reports: readonly Report[], ours: readonly Our
       if (otherIndex < index || (otherIndex === index && other.by.step <= step)) return false
       // What was done in a lost part of the journal, nobody knows when an earlier row is sent.
       return (
-        (other.by.run === run && !isLostDoubt(world, applied) && !isForgotten(world, other, applied.at)) ||
-        (otherIndex > index &&
-          !isOfLaterStep(world, applied, other) &&
-          undoes(applied.action, other.action) &&
-          (!isOthers(world, applied) || goesBeforeDoubt(world, reports, refOf, applied, other)))
+        !isOfLaterStep(world, applied, other) &&
+        ((other.by.run === run && !isLostDoubt(world, applied) && !isForgotten(world, other, applied.at)) ||
+          (otherIndex > index &&
+            undoes(applied.action, other.action) &&
+            (!isOthers(world, applied) || goesBeforeDoubt(world, reports, refOf, applied, other))))
       )
     })
     if (later === undefined) continue

@@ -59,6 +59,9 @@ export function bucketOf(method: string, path: string): string {
   return plain.endsWith('/me') ? '/api/v1/users/me' : '/api/v1/users/{id}'
 }
 
+/** The actions that can send a mail. */
+export const mayMail: ReadonlySet<Action | 'enrol'> = new Set(['activate', 'deactivate', 'reactivate'])
+
 /** Whether a call sends a mail: as it asks, else by Okta's default. */
 export function mailsBy(action: Action, query: string): boolean {
   return query.includes('sendEmail=true') || (action === 'activate' && !query.includes('sendEmail='))

@@ -1,16 +1,17 @@
 import type { Draws } from './draws.ts'
-import type { RowSpec, Scenario, UserSpec } from './scenario.ts'
+import { noBounds, type RowSpec, type Scenario, type UserSpec } from './scenario.ts'
 
 /** A world in which nothing goes wrong by itself, and a job without rules: what a theme begins with. */
 export const plainStory = {
   format: 'csv',
-  rules: { where: false, due: false, check: false },
+  rules: { where: false, due: false, check: false, mail: false },
   links: false,
   protect: [],
   protectAdmins: false,
   members: null,
   onlyStatus: null,
   maxFailures: null,
+  bounds: noBounds,
   orgConcurrency: 75,
   othersPerMinute: 0,
   stalls: false,
@@ -54,6 +55,7 @@ export function plainRow(
     isNobody: false,
     selected: true,
     dueMs: null,
+    sendEmail: null,
   }
 }
 

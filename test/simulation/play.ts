@@ -21,6 +21,7 @@ import {
 } from './run-copies.ts'
 import type { Move, Scenario } from './scenario.ts'
 import { StoreStory } from './store-story.ts'
+import { tooManyUsers } from './too-many-users.ts'
 import { home, runsDirectory, World } from './world.ts'
 
 /** How a history ended. */
@@ -97,8 +98,9 @@ class Story {
   readonly #copies = new Map<string, RunCopy>()
   /** Puts back what somebody has damaged for one command. */
   #putBack = (): void => {}
-  /** How often a person has met the stop for an unusual input. */
+  /** How often a person has met the stop for an unusual input, and the one for too many users. */
   #unusual = 0
+  #tooMany = 0
 
   constructor(world: World) {
     this.#world = world
@@ -143,7 +145,7 @@ class Story {
       this.#checkReported(process)
       this.#followRetry()
     }
-    if (world.scenario.again) await playAgain(world, this.reports)
+    if (world.scenario.again && world.scenario.bounds.users === null) await playAgain(world, this.reports)
   }
 
   /** Where somebody does again what they took back, the next command is typed after that. */
@@ -276,9 +278,14 @@ class Story {
    * it once more.
    */
   #resume(accepts = false): SimProcess {
-    return startResume(this.#world, this.#run, undefined, {
+    const world = this.#world
+    const isTooMany = world.processes.at(-1)?.output.join('').includes(tooManyUsers) === true
+    const letsAll = isTooMany && this.#tooMany++ > 0
+    if (letsAll) world.letAllAt ??= world.time.now
+    return startResume(world, this.#run, undefined, {
       accepts,
-      takesSoundPart: takesSoundPart(this.#world, this.#run, this.#older),
+      letsAll,
+      takesSoundPart: takesSoundPart(world, this.#run, this.#older),
     })
   }
 

@@ -169,7 +169,7 @@ function jobOf({ scenario, forgetsGuards }: World): object {
   const stepOf = (action: Action, index: number): Action | object =>
     scenario.goesOn.includes(index + 1) ? { action, if_failed: 'go_on' } : action
   const { steps, inDoubt, respondAsync, sendEmail, share, concurrency, protect, onlyStatus, rules } = scenario
-  const { protectAdmins, members } = scenario
+  const { protectAdmins, members, bounds } = scenario
   return {
     name: 'sim',
     input: {
@@ -195,6 +195,9 @@ function jobOf({ scenario, forgetsGuards }: World): object {
     pace: { share, concurrency },
     guards: {
       ...(scenario.maxFailures === null ? {} : { max_failures: scenario.maxFailures }),
+      ...(bounds.users === null ? {} : { max_users: bounds.users }),
+      ...(bounds.failureRate === null ? {} : { max_failure_rate: bounds.failureRate }),
+      ...(bounds.durationS === null ? {} : { max_duration: `${bounds.durationS}s` }),
       protect: forgetsGuards ? [] : protect,
       ...(protectAdmins === null ? {} : { protect_admins: protectAdmins }),
       ...(members === null || forgetsGuards ? {} : { protect_groups: [groupId] }),

@@ -42,7 +42,7 @@ export class SimProcess implements Owner {
    * null while nothing is wrong.
    */
   mayTake: number | null = null
-  /** Whether a person has said that it bears any number of failures. */
+  /** Whether a person has said that it bears any number of failures, and may take any time. */
   bearsAll = false
   /** Its calls to the system that are under way: each ends one of them at once. */
   readonly underWay = new Set<() => void>()

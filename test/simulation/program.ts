@@ -24,8 +24,9 @@ export const sending = {
   'accept-refusals': false,
 }
 
-/** More than there are tasks. */
-const mostFailures = 1_000
+/** Bounds that nothing reaches. */
+const lifted = { 'max-failures': 1_000, 'max-failure-rate': 0.999, 'max-duration': '100h' }
+const mostUsers = 1_000
 
 /** `okta-lifecycle run INPUT --job JOB --run-id RUN --yes --quiet --json` as a process of a world. */
 export function startRun(
@@ -79,12 +80,13 @@ export function startPlanned(world: World, plan: string, runId: string): SimProc
 /**
  * @param accepts whether a person lets an unusual input pass
  * @param takesSoundPart whether a person knows that the end of the journal is lost
+ * @param letsAll whether a person lets the input name as many users as it does
  */
 export function startResume(
   world: World,
   runId: string,
   machine?: string,
-  { accepts = false, takesSoundPart = false } = {},
+  { accepts = false, takesSoundPart = false, letsAll = false } = {},
 ): SimProcess {
   const args = {
     ...sending,
@@ -93,9 +95,11 @@ export function startResume(
     'accept-unusual': accepts,
   }
   // After a stop or two the person has seen why, and lets the rest be done.
-  const bearsAll = world.scenario.maxFailures !== null && world.processes.length > 2
-  const bounds = bearsAll ? { 'max-failures': mostFailures } : {}
-  const process = start(world, `resume ${runId}`, () => resumeRun({ ...args, ...bounds }, runId), machine)
+  const { maxFailures, bounds } = world.scenario
+  const isBounded = maxFailures !== null || bounds.failureRate !== null || bounds.durationS !== null
+  const bearsAll = isBounded && world.processes.length > 2
+  const flags = { ...(bearsAll ? lifted : {}), ...(letsAll ? { 'max-users': mostUsers } : {}) }
+  const process = start(world, `resume ${runId}`, () => resumeRun({ ...args, ...flags }, runId), machine)
   process.bearsAll = bearsAll
   return process
 }

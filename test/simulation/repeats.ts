@@ -19,7 +19,8 @@ export function checkRepeats(
   // What stood in the lost part of a journal is not known any more.
   if (heirs.length > 0 || world.cuts.size > 0) return
   const byRef = new Map(specs.map((row) => [row.ref, row]))
-  const asksForSame = (one: RowSpec, other: RowSpec): boolean => steps !== null || one.action === other.action
+  const asksForSame = (one: RowSpec, other: RowSpec): boolean =>
+    (steps !== null || one.action === other.action) && one.sendEmail === other.sendEmail
   for (const { run, tasks } of new Map(reports.map((report) => [report.run, report])).values()) {
     const applied = new Set(ours.filter(({ by }) => by.run === run).map(({ by }) => by.row))
     // A retry knows what was said of rows that it does not do again.

@@ -64,6 +64,8 @@ export interface RowSpec {
   readonly selected: boolean
   /** When it is due, in ms after the world begins; null where the job has no `due`. */
   readonly dueMs: number | null
+  /** What the row says of mail; null if nothing. */
+  readonly sendEmail: boolean | null
   /** The login that the user must have, for the job's `check`. */
   readonly login: string
 }
@@ -159,6 +161,18 @@ export type Move =
   | 'backed_up'
   | 'run_before'
 
+/** What else bounds a run of the job, until a person lifts it; null: nothing. */
+export interface Bounds {
+  /** How many users the input may name. */
+  readonly users: number | null
+  /** What part of an execution's tasks may fail. */
+  readonly failureRate: number | null
+  /** How long an execution may be at work, in s. */
+  readonly durationS: number | null
+}
+
+export const noBounds: Bounds = { users: null, failureRate: null, durationS: null }
+
 /** All that is drawn before a history begins. Leaving things out gives a smaller one. */
 export interface Scenario {
   readonly seed: number
@@ -179,8 +193,13 @@ export interface Scenario {
   readonly links: boolean
   readonly readFirst: boolean
   readonly shortNames: boolean
-  /** Whether the job has `input.where`, `input.due` and `input.check`. */
-  readonly rules: { readonly where: boolean; readonly due: boolean; readonly check: boolean }
+  /** Whether the job has `input.where`, `input.due` and `input.check`, and the input a column that says who gets a mail. */
+  readonly rules: {
+    readonly where: boolean
+    readonly due: boolean
+    readonly check: boolean
+    readonly mail: boolean
+  }
   readonly protect: readonly string[]
   /** What the job says of administrators; null if nothing. */
   readonly protectAdmins: boolean | null
@@ -189,6 +208,7 @@ export interface Scenario {
   readonly onlyStatus: readonly UserStatus[] | null
   /** How many failures the job bears in an execution; null: any number. */
   readonly maxFailures: number | null
+  readonly bounds: Bounds
   /** Whether all machines have the same host name, as containers may. */
   readonly sameNames: boolean
   readonly share: number

@@ -1,6 +1,6 @@
 import type { PlantedBug } from './planted-bugs.ts'
 import { type Played, play } from './play.ts'
-import type { Scenario } from './scenario.ts'
+import { noBounds, type Scenario } from './scenario.ts'
 
 const mostTries = 400
 const lists = [
@@ -43,6 +43,7 @@ const plain: Partial<Scenario> = {
   shortNames: true,
   onlyStatus: null,
   maxFailures: null,
+  bounds: noBounds,
   sameNames: false,
   undoneAfterMs: null,
   redoneAfterMs: null,

@@ -70,6 +70,8 @@ export class World {
   readonly changedSincePlan = new Set<string>()
   /** When a person let an unusual input pass, in virtual ms; null: nobody has. */
   acceptedAt: number | null = null
+  /** When a person let more users pass than the job allows, in virtual ms; null: nobody has. */
+  letAllAt: number | null = null
   /** Files that are not where they belong for a while, by their paths. */
   readonly away = new Map<string, SimNode>()
   /** When an older journal took the place of a run's own, by the run, in virtual ms. */
