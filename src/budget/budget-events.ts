@@ -4,6 +4,7 @@ import {
   type BudgetWindow,
   endOf,
   isProbing,
+  isUnknown,
   mayCountFor,
   type Permit,
   type Unattributed,
@@ -85,9 +86,9 @@ export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswe
     case 'unused':
       return takenBack(after, permit)
     case 'lost':
-      return lost(after, permit, now)
+      return stillAsking(state, lost(after, permit, now))
     case 'nothing_learned':
-      return unseen(after, permit, now)
+      return stillAsking(state, unseen(after, permit, now))
     case 'answered':
     case 'rate_limited': {
       const learned = usable(answer.rateLimit, now)
@@ -96,6 +97,14 @@ export function answered(state: BudgetState, permit: Permit, answer: BudgetAnswe
       return answer.kind === 'rate_limited' ? close(learned, answer, now) : learned
     }
   }
+}
+
+/**
+ * While no limit is known, no share bounds the probes. One that has shown nothing keeps the next one waiting as if it were
+ * still under way.
+ */
+function stillAsking(before: BudgetState, after: BudgetState): BudgetState {
+  return isUnknown(before) ? { ...after, probedAt: before.probedAt } : after
 }
 
 function landed(state: BudgetState, permit: Permit): BudgetState {
@@ -161,7 +170,7 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
   }
   const known = permit.probe ? without(state, permit) : state
   if (reset < window.reset) return known
-  const isAfterEnd = permit.probe && (permit.grantedAt ?? now) >= endOf(window)
+  const isAfterEnd = permit.probe && (permit.grantedAt ?? now) >= endOf({ reset: window.reset })
   if (isAfterEnd && reset === window.reset) return stillOpen(known, window, permit, { remaining, now })
   // A later reset, while the window can't be over yet, is the same window with a corrected time.
   if (remaining >= window.remaining) return { ...known, window: { ...window, limit, reset } }
@@ -172,7 +181,8 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
 
 /**
  * The window that was over by Okta's clock is still open by the one of its counter, and has counted this probe. The next
- * one waits, the longer the later this one was: the two clocks may be apart by any time.
+ * one waits, the longer the later this one was: the two clocks may be apart by any time. The windows after it may last as
+ * much longer.
  */
 function stillOpen(
   state: BudgetState,
@@ -180,12 +190,14 @@ function stillOpen(
   { grantedAt }: Permit,
   { remaining, now }: { readonly remaining: number; readonly now: number },
 ): BudgetState {
-  const sentAt = grantedAt ?? now
-  const next = sentAt + Math.max(shortestClosureMs, sentAt - endOf(window))
+  const end = endOf({ reset: window.reset })
+  const late = (grantedAt ?? now) - end
+  const lateMs = Math.max(window.lateMs ?? 0, late + Math.max(shortestClosureMs, late))
+  const left = Math.min(window.remaining, remaining)
   return {
     ...state,
-    closedUntil: Math.max(state.closedUntil, next),
-    window: { ...window, spent: window.spent + 1, remaining: Math.min(window.remaining, remaining) },
+    closedUntil: Math.max(state.closedUntil, end + lateMs),
+    window: { ...window, spent: window.spent + 1, remaining: left, lateMs },
   }
 }
 

@@ -14,7 +14,8 @@ export interface Permit {
  *
  * States and transitions:
  * - **unknown**: no answer yet. One request goes out as a probe, if what earlier executions sent leaves room for it in
- *   the share of the limit that they saw. An answer with headers → open. One without → headerless, or, if earlier
+ *   the share of the limit that they saw. Where no limit was ever seen, each probe that has shown nothing keeps the next
+ *   one waiting longer. An answer with headers → open. One without → headerless, or, if earlier
  *   executions saw a limit, another probe within the share of that.
  * - **headerless**: answers have no rate-limit headers. At most two requests are in flight. An answer with headers →
  *   open.
@@ -95,6 +96,11 @@ export interface BudgetWindow {
   readonly likelyMs: number
   /** Whether Okta refused a call in this window although its headers still showed a `remaining` above 0. */
   readonly emptiedByOthers: boolean
+  /**
+   * How much longer than the second of their reset windows may be open, in ms, because the counter lags behind Okta's clock.
+   * Absent where no answer has shown that.
+   */
+  readonly lateMs?: number | undefined
 }
 
 /**
@@ -145,9 +151,14 @@ export function isProbing(state: BudgetState, now: number): boolean {
   return now >= endOf(state.window)
 }
 
+/** Whether no answer has shown a limit, nor that answers have none. */
+export function isUnknown({ window, headerless, earlierLimit }: BudgetState): boolean {
+  return window === null && !headerless && earlierLimit === null
+}
+
 /** The first moment at which a window is certainly over. The second that `reset` names still belongs to it. */
-export function endOf(window: Pick<BudgetWindow, 'reset'>): number {
-  return (window.reset + 1) * 1000
+export function endOf({ reset, lateMs = 0 }: Pick<BudgetWindow, 'reset' | 'lateMs'>): number {
+  return (reset + 1) * 1000 + lateMs
 }
 
 /** How long a window may be open, in ms. The second that its reset names still belongs to it. */

@@ -1,9 +1,10 @@
-import type { Answer } from '../okta/answer.ts'
+import { type Answer, isOktas } from '../okta/answer.ts'
 import type { Bucket } from '../okta/bucket.ts'
 import { isConcurrencyLimit } from '../okta/classify.ts'
 import type { BudgetAnswer } from './budget-events.ts'
-import { type BudgetState, endOf, isProbing, shareOf } from './budget-state.ts'
+import { type BudgetState, type BudgetWindow, endOf, isProbing, shareOf } from './budget-state.ts'
 import { lastLimit } from './ledger.ts'
+import { othersUntilEnd, rateOfOthers } from './others.ts'
 import { permits, roomForProbeAt } from './permits.ts'
 import { SilentCalls } from './silent-calls.ts'
 
@@ -42,9 +43,11 @@ export interface BucketReport {
   readonly windowSeconds: number
   /** Requests that are sent and not answered yet. */
   readonly inFlight: number
+  /** What of that others are likely to leave in a window, if they go on at their rate so far: at least 1. */
+  readonly likely: number | null
   /**
-   * What is left of the share in the open window, and when the window ends, in epoch ms by Okta's clock. Null before
-   * the first window.
+   * What is left of the share in the open window, without what others are likely to use, and when the window ends, in
+   * epoch ms by Okta's clock. Null before the first window.
    */
   readonly leftNow: number | null
   readonly endsAt: number | null
@@ -118,12 +121,25 @@ export function reportOf(lane: Lane, budget: BudgetState, now: number): BucketRe
     allowance,
     used,
     inFlight,
-    leftNow: window === null || allowance === null ? null : Math.max(0, allowance - window.spent),
+    likely: allowance === null ? null : likelyIn(budget, allowance),
+    leftNow: window === null || allowance === null ? null : leftIn(budget, window, allowance),
     endsAt: window === null ? null : endOf(window),
     closedUntil: Math.max(closedUntil, fullUntil(budget, now)),
     windowSeconds: (window?.likelyMs ?? budget.windowMs) / 1000,
     waiting: waitOf(lane, budget, now),
   }
+}
+
+function leftIn(budget: BudgetState, window: BudgetWindow, allowance: number): number {
+  const toUs = window.remaining - budget.inFlight - othersUntilEnd(budget, window)
+  return Math.max(0, Math.min(allowance - window.spent, toUs))
+}
+
+function likelyIn(budget: BudgetState, allowance: number): number {
+  const { window, windowMs } = budget
+  if (window === null) return allowance
+  const toUs = Math.floor(window.limit - rateOfOthers(budget, window) * windowMs)
+  return Math.max(1, Math.min(allowance, toUs))
 }
 
 /**
@@ -152,8 +168,9 @@ export function budgetAnswer(answer: Answer): BudgetAnswer {
     return answer.mayHaveBeenSent ? { kind: 'lost' } : { kind: 'unused' }
   }
   if (isConcurrencyLimit(answer)) return { kind: 'nothing_learned' }
-  const { rateLimit, retryAfterMs } = answer
-  return answer.httpStatus === 429
-    ? { kind: 'rate_limited', rateLimit, retryAfterMs }
-    : { kind: 'answered', rateLimit }
+  const { rateLimit, retryAfterMs, httpStatus } = answer
+  if (httpStatus === 429) return { kind: 'rate_limited', rateLimit, retryAfterMs }
+  // What something on the way to Okta has given up may still arrive there.
+  if (httpStatus >= 500 && !isOktas(answer)) return { kind: 'lost' }
+  return { kind: 'answered', rateLimit }
 }

@@ -18,7 +18,8 @@ export function openWindow(
   const earlier = state.earlierSends.filter((time) => time >= opened - arrivesWithinMs).length
   const unattributed = unattributedAt(state, now)
   const stillUnanswered = mayStillArrive(state, now)
-  const end = endOf(rateLimit)
+  const late = state.window?.lateMs === undefined ? {} : { lateMs: state.window.lateMs }
+  const end = endOf({ reset, ...late })
   // The unattributed requests include the probes and, before the first window, everything in flight.
   const counted = state.window === null ? 0 : state.inFlight - state.probesInFlight + (permit.probe ? 0 : 1)
   const ours = Math.max(1, unattributed + counted) + earlier
@@ -44,7 +45,17 @@ export function openWindow(
       Math.max(state.probesInFlight, sentAfter(state, end)) + lostInside,
     ),
     ...(stillUnanswered === undefined ? {} : { earlierUnanswered: stillUnanswered }),
-    window: { limit, remaining, reset, spent, others, seenAt: now, likelyMs, emptiedByOthers: false },
+    window: {
+      limit,
+      remaining,
+      reset,
+      spent,
+      others,
+      seenAt: now,
+      likelyMs,
+      emptiedByOthers: false,
+      ...late,
+    },
   }
 }
 

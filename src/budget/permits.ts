@@ -4,6 +4,7 @@ import {
   type BudgetWindow,
   endOf,
   isProbing,
+  isUnknown,
   longestOpen,
   shareOf,
 } from './budget-state.ts'
@@ -21,8 +22,8 @@ const probePatienceMs = 3_000
  * The same while no limit is known, so that no share bounds the probes. A permit is not sent at once, above all while its
  * intent can't be written: counted from when it was granted, a shorter patience grants one probe after another, and they
  * all leave together later. After this time the first one has gone back, or its answer is overdue. Once everything in
- * flight is known to have left and to be overdue, nothing can leave together with the next probe, and the shorter patience
- * is enough.
+ * flight is known to have left and to be overdue, nothing can leave together with the next probe. Then it goes after the
+ * shorter patience, times the number of those that have shown nothing: no share bounds how many there are.
  */
 const firstProbePatienceMs = usedWithinMs + probePatienceMs
 /**
@@ -94,7 +95,7 @@ export function changesAt(state: BudgetState, now: number, silent = 0): number {
 
 /** When the next probe may leave. */
 function probeDueAt(state: BudgetState, now: number, silent: number): number {
-  const due = state.probedAt === null ? now : state.probedAt + patienceMs(state, silent)
+  const due = state.probedAt === null ? now : state.probedAt + patienceMs(state, now, silent)
   return Math.max(due, roomForProbeAt(state, now))
 }
 
@@ -110,10 +111,10 @@ export function roomForProbeAt(state: BudgetState, now: number): number {
 }
 
 /** How long the last probe keeps the next one from leaving. */
-function patienceMs(state: BudgetState, silent: number): number {
-  if (silent > 0 && silent >= state.inFlight) return probePatienceMs
-  const limit = lastLimit(state)
-  return limit === null ? firstProbePatienceMs : probePatienceMs
+function patienceMs(state: BudgetState, now: number, silent: number): number {
+  if (!isUnknown(state)) return probePatienceMs
+  if (silent < state.inFlight) return firstProbePatienceMs
+  return Math.min(firstProbePatienceMs, probePatienceMs * Math.max(1, unattributedAt(state, now)))
 }
 
 /** The time from which fewer than `room` requests that no answer has attributed can be in the open window. */

@@ -13,6 +13,7 @@ const window = z.strictObject({
   seenAt: z.number(),
   likelyMs: z.number(),
   emptiedByOthers: z.boolean(),
+  lateMs: z.number().optional(),
 })
 
 /** As an earlier build wrote it: all that it remembered had been sent within a window of `since`. */

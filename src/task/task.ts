@@ -436,15 +436,18 @@ class Task {
     const cameLate = !isAsBefore && this.#mayHaveComeLate(read)
     this.#history.statusBefore ??= status
     const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
+    // It may have been done by a call whose answer was lost: then it is not unchanged.
     const perhapsOurs = isAsBefore && kind === 'unchanged' && this.#history.judgedNotApplied > 0
-    const ending = {
-      result: kind,
-      message: perhapsOurs
-        ? `${message}; an earlier call, whose answer was lost, may have been applied`
-        : message,
-      statusAfter: status,
-    }
-    return this.#ended(kind === 'succeeded' ? withLostLink(this.#services, this.#input, ending) : ending)
+    const ending = perhapsOurs
+      ? {
+          result: 'succeeded' as const,
+          message: `confirmed, because ${message}; an earlier call, whose answer was lost, may have done it`,
+          statusAfter: status,
+        }
+      : { result: kind, message, statusAfter: status }
+    return this.#ended(
+      ending.result === 'succeeded' ? withLostLink(this.#services, this.#input, ending) : ending,
+    )
   }
 
   async #waitForTransition(answer: Answer): Promise<TaskState> {

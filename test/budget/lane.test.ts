@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { firstBudget } from '../../src/budget/first-budget.ts'
-import { newLane, reportOf } from '../../src/budget/lane.ts'
+import { budgetAnswer, newLane, reportOf } from '../../src/budget/lane.ts'
 import { secondsLeft } from '../../src/budget/time-left.ts'
+import { answerOf, refusalOf, strangersAnswer } from '../okta/answers.ts'
 import { headers, reset, roundTrip, start } from './budget-play.ts'
 import { lifecycle } from './pacing.ts'
 
@@ -47,5 +48,36 @@ describe('the report on a bucket that has not answered yet', () => {
     expect(reportOf(lane, budget, start)).toMatchObject({ limit: null, allowance: 5 })
     const seen = roundTrip(budget, start, headers(20, 19, reset))
     expect(reportOf(lane, seen, start)).toMatchObject({ limit: 20, allowance: 10, waiting: null })
+  })
+})
+
+describe('the report on a bucket that others use as well', () => {
+  it('counts on what they are likely to leave, now and in the windows after', () => {
+    const { budget, lane } = begun(0, null)
+    // Half of the window has passed, and they have used two thirds of it.
+    const at = start + 30_000
+    const report = reportOf(lane, roundTrip(budget, at, headers(60, 20, reset)), at)
+    expect(report).toMatchObject({ allowance: 30, leftNow: 0, likely: 1 })
+    expect(report.waiting).toMatchObject({ why: 'others', until: (reset + 1) * 1000 })
+    expect(secondsLeft(3, [{ bucket: report, perTask: 1 }], 20, at)).toBeGreaterThan(31 + 2 * 61 - 1)
+  })
+
+  it('leaves it at the share where they use little', () => {
+    const { budget, lane } = begun(0, null)
+    const at = start + 30_000
+    const report = reportOf(lane, roundTrip(budget, at, headers(60, 58, reset)), at)
+    expect(report).toMatchObject({ allowance: 30, leftNow: 29, likely: 30 })
+  })
+})
+
+describe('what a budget learns', () => {
+  it('of an error of something on the way to Okta: the request may still arrive', () => {
+    for (const status of [502, 503, 504])
+      expect(budgetAnswer(strangersAnswer(status, '<html>'))).toEqual({ kind: 'lost' })
+  })
+
+  it('of answers without headers: that there are none', () => {
+    for (const answer of [refusalOf(500, 'E0000009'), answerOf(200, '{}'), strangersAnswer(200, '<html>')])
+      expect(budgetAnswer(answer)).toEqual({ kind: 'answered', rateLimit: null })
   })
 })

@@ -25,19 +25,28 @@ it('of a bucket of which nothing is known lets another go 3 s after one that has
   // The second one has not left yet, or is not overdue: what is known of the first says nothing about it.
   const two = sent(one, now + 3_000).state
   expect(permits(two, now + 14_000, 0, 1)).toBe(0)
-  expect(permits(two, now + 6_000, 0, 2)).toBe(1)
+  expect(permits(two, now + 8_999, 0, 2)).toBe(0)
+  expect(permits(two, now + 9_000, 0, 2)).toBe(1)
   // With nothing in flight that is known to be overdue, the first may still leave.
   expect(permits(one, now + 14_000)).toBe(0)
 })
 
-it('sends at most one probe in 3 s while every answer is overdue', () => {
-  let state = newBudget(0.5)
-  let probes = 0
-  for (let time = now; time < now + 30_000; time += 100) {
-    for (let free = permits(state, time, 0, state.inFlight); free > 0; free--) {
-      state = sent(state, time).state
-      probes++
+it('sends a probe later after each that is overdue, or that has shown nothing', () => {
+  for (const outcome of [null, 'lost', 'nothing_learned'] as const) {
+    let state = newBudget(0.5)
+    const probes: number[] = []
+    for (let time = now; time < now + 60_000; time += 100) {
+      for (let free = permits(state, time, 0, state.inFlight); free > 0; free--) {
+        const { state: next, permit } = sent(state, time)
+        state = outcome === null ? next : answered(next, permit, { kind: outcome }, time + 10)
+        probes.push((time - now) / 1000)
+      }
     }
+    expect(probes).toEqual([0, 3, 9, 18, 30, 45])
   }
-  expect(probes).toBe(10)
+})
+
+it('sends the next probe at once where the one before was not sent after all', () => {
+  const { state, permit } = sent(newBudget(0.5), now)
+  expect(permits(answered(state, permit, { kind: 'unused' }, now + 10), now + 10)).toBe(1)
 })

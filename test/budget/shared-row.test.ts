@@ -243,9 +243,10 @@ describe('an ask', () => {
 
   it('of one that was taken for dead learns from its headers, and takes nothing from the others', () => {
     const { row } = leaseFrom(newRow(first), asks, start)
-    const other = leaseFrom(row, { ...asks, holder: 'other:1' }, start + 20_001).row
+    const now = start + 20_001
+    const other = leaseFrom(row, { ...asks, holder: 'other:1', now }, now).row
     expect(other.budget.inFlight).toBe(1)
-    const back = leaseFrom(other, { ...asks, number: 2, want: null, events: [opened] }, start + 20_002).row
+    const back = leaseFrom(other, { ...asks, now, number: 2, want: null, events: [opened] }, now + 1).row
     expect(back.budget.inFlight).toBe(1)
     expect(back.budget.window?.limit).toBe(20)
   })

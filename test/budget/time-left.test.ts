@@ -11,6 +11,7 @@ function cost(more: Partial<BucketReport>, perTask = 1): Cost {
       bucket: '/api/v1/users' as const,
       limit: 300,
       allowance: 150,
+      likely: 150,
       used: 0,
       windowSeconds: 60,
       inFlight: 0,
@@ -24,7 +25,7 @@ function cost(more: Partial<BucketReport>, perTask = 1): Cost {
 describe('the seconds that are left', () => {
   it('are not known where no limit is', () => {
     expect(secondsLeft(100, [], 10, now)).toBeNull()
-    expect(secondsLeft(100, [cost({ allowance: null, limit: null })], 10, now)).toBeNull()
+    expect(secondsLeft(100, [cost({ allowance: null, likely: null, limit: null })], 10, now)).toBeNull()
     expect(secondsLeft(100, [cost({}, 0)], 10, now)).toBeNull()
   })
 
@@ -49,8 +50,12 @@ describe('the seconds that are left', () => {
     expect(secondsLeft(9, [cost({ leftNow: 0, inFlight: 10 })], 10, now)).toBe(0.9)
   })
 
+  it('take more windows where others leave less of each', () => {
+    expect(secondsLeft(100, [cost({ leftNow: 0, likely: 50 })], 10, now)).toBe(40 + 61 + 5)
+  })
+
   it('are those of the slowest bucket', () => {
-    const reads = cost({ bucket: '/api/v1/users/{id}', allowance: 1000, leftNow: 1000 }, 2)
+    const reads = cost({ bucket: '/api/v1/users/{id}', allowance: 1000, likely: 1000, leftNow: 1000 }, 2)
     expect(secondsLeft(100, [cost({}), reads], 10, now)).toBe(10)
     expect(secondsLeft(100, [cost({ leftNow: 10 }), reads], 10, now)).toBe(40 + 9)
   })

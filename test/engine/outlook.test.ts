@@ -9,7 +9,15 @@ const costsOf = (tasks: number) => ({ reads: tasks, calls: tasks, concurrency: 5
 
 function bucket(more: Partial<BucketReport> = {}): BucketReport {
   return {
-    ...{ bucket: '/api/v1/users', limit: 300, allowance: 150, used: 0, windowSeconds: 60, inFlight: 3 },
+    ...{
+      bucket: '/api/v1/users',
+      limit: 300,
+      allowance: 150,
+      likely: 150,
+      used: 0,
+      windowSeconds: 60,
+      inFlight: 3,
+    },
     ...{ leftNow: 150, endsAt: now + 40_000, closedUntil: 0, waiting: null },
     ...more,
   }
@@ -41,7 +49,7 @@ it('goes by the budget, and by the pace where no limit is known', () => {
   expect(outlookOf([bucket()], 100, costsOf(100), pace, now)).toEqual({
     ...{ per_minute: 120, in_flight: 3, eta_seconds: 10, waiting: null },
   })
-  const unknown = bucket({ limit: null, allowance: null, leftNow: null, endsAt: null })
+  const unknown = bucket({ limit: null, allowance: null, likely: null, leftNow: null, endsAt: null })
   expect(outlookOf([unknown], 100, costsOf(100), pace, now).eta_seconds).toBe(50)
   expect(outlookOf([unknown], 100, costsOf(100), { perSecond: 0, peak: 0 }, now).eta_seconds).toBeNull()
   expect(outlookOf([bucket()], 0, costsOf(0), pace, now).eta_seconds).toBe(0)

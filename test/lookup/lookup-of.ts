@@ -42,7 +42,8 @@ export function lookupOf(send: (request: OktaRequest) => Answer | Promise<Answer
   const pacer = new Pacer({
     concurrency: 4,
     clock,
-    ledger: createLocalLedger({ share: 1, earlierSends: () => [] }),
+    // Where no limit was ever seen, the pacer waits, by a clock of its own, after each answer that shows none.
+    ledger: createLocalLedger({ share: 1, earlierSends: () => [], earlierLimit: () => 600 }),
     workLeft: () => 0,
   })
   time.signal.addEventListener('abort', () => pacer.stop())

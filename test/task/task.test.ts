@@ -295,15 +295,32 @@ describe('a call of which nobody knows', () => {
     return noAnswer(true)
   }
 
-  it('of an unlock before which nobody was read is sent again where the user was ACTIVE, and a refusal confirms nothing', async () => {
-    const job = { read_first: false }
-    const calls = first(lost, () => refusalOf(403, 'E0000032'))
+  it.each([true, false])(
+    'of an unlock is sent again where the user was ACTIVE, and a refusal is no proof that it was not applied (read first: %s)',
+    async (read_first) => {
+      const calls = first(lost, () => refusalOf(403, 'E0000032'))
+      await endOf(
+        { onCall: calls, job: { read_first }, user: { status: 'ACTIVE' } },
+        async (stub, result) => {
+          expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
+          expect(result?.message).toMatch(
+            /^confirmed, because user is ACTIVE already; .*E0000032.*; an earlier call, whose answer was lost, may have done it$/,
+          )
+          expect(stub.requests.filter((request) => request.startsWith('unlock'))).toHaveLength(2)
+        },
+        { action: 'unlock' },
+      )
+    },
+  )
+
+  it('of an unlock that never left does not make one of an ACTIVE user who is refused', async () => {
+    const calls = first(
+      () => noAnswer(false),
+      () => refusalOf(403, 'E0000032'),
+    )
     await endOf(
-      { onCall: calls, job, user: { status: 'ACTIVE' } },
-      async (stub, result) => {
-        expect(result).toMatchObject({ result: 'unchanged', attempts: 2 })
-        expect(stub.requests.filter((request) => request.startsWith('unlock'))).toHaveLength(2)
-      },
+      { onCall: calls, user: { status: 'ACTIVE' } },
+      async (_, result) => expect(result).toMatchObject({ result: 'unchanged' }),
       { action: 'unlock' },
     )
   })

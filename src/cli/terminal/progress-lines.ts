@@ -17,7 +17,7 @@ const shownCounts = ['succeeded', 'unchanged', 'failed', 'skipped', 'in_doubt'] 
 
 /** Why a run waits, in words for people. */
 const waitReasons = {
-  refused: 'the rate limit is used up',
+  refused: 'the rate limit lets nothing through',
   share_used: 'this run has used its share of the limit',
   others: 'the rest of the limit is left to other programs',
   unanswered: 'calls that got no answer may still be under way; then their users are looked up',

@@ -18,7 +18,15 @@ const shown: Shown = {
   },
   buckets: [
     {
-      ...{ bucket: '/api/v1/users', limit: 300, allowance: 150, used: 0, windowSeconds: 60, inFlight: 5 },
+      ...{
+        bucket: '/api/v1/users',
+        limit: 300,
+        allowance: 150,
+        likely: 150,
+        used: 0,
+        windowSeconds: 60,
+        inFlight: 5,
+      },
       ...{ leftNow: 12, endsAt: null, closedUntil: 0, waiting: null },
     },
   ],
