@@ -409,6 +409,13 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'return false',
   },
   {
+    name: 'a lost request in an unknown bucket keeps nobody waiting',
+    breaks: 'I7',
+    file: 'budget/budget-events',
+    from: 'isUnknown(before) ? {',
+    to: 'false ? {',
+  },
+  {
     name: 'any part of the tasks may fail',
     breaks: 'I17',
     file: 'rules/failure-limits',

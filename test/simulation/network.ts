@@ -11,6 +11,8 @@ import type { VirtualTime } from './virtual-time.ts'
 
 /** The longest that the program waits for a connection, if a request may take as long. */
 const slowestConnectionMs = 30_000
+/** Where nothing is known of a limit, requests are at least so far apart. A permit takes a moment to be used. */
+const unknownPauseMs = 1_500
 /** Each death needs a process more, and their number is bounded. */
 const mostDeaths = 3
 
@@ -45,6 +47,8 @@ export interface NetworkOptions {
   readonly violate: (line: string) => void
   /** Whether a process may know the limit of a bucket: by an answer of its own, or by what its run has on disk. */
   readonly knowsLimit: (process: SimProcess, bucket: string) => boolean
+  /** Whether any answer has shown it to a process of its run. */
+  readonly hasSeenLimit: (process: SimProcess, bucket: string) => boolean
   /** Judges a call at the moment when it leaves, and tells whose it is. */
   /** A process has the answer that its call was refused because of the user. */
   readonly onRefused: (caller: Caller) => void
@@ -63,6 +67,10 @@ export class Network {
   readonly #with: NetworkOptions
   readonly #counts = { POST: 0, GET: 0 }
   #deaths = 0
+  /** When a request last left a process in a bucket of which nothing was known, by both. */
+  readonly #unknown = new Map<string, number>()
+  /** The buckets in which a process had an answer of Okta's without headers. */
+  readonly #headerless = new Set<string>()
   /** Faults that have struck. */
   struck = 0
 
@@ -123,6 +131,7 @@ export class Network {
     const caller = this.#with.onDeparture(process, method, path)
     const async = JSON.stringify(options.headers ?? {}).includes('respond-async')
     const group = this.#with.knowsLimit(process, bucketOf(method, path)) ? process.group : null
+    this.#checkUnknown(process, bucketOf(method, path))
     const departure = { process, method, path, caller, group }
     if (this.#dies(process, caller)) {
       const late = draws.between('outlives it for', 0, this.#with.requestTimeoutMs * 0.98)
@@ -225,6 +234,19 @@ export class Network {
     }
   }
 
+  /** I7: while no answer has shown a limit, a request that was lost keeps the next one waiting. */
+  #checkUnknown(process: SimProcess, bucket: string): void {
+    const { time, stalls, hasSeenLimit, violate } = this.#with
+    const name = `${process.pid} ${bucket}`
+    if (stalls || hasSeenLimit(process, bucket) || this.#headerless.has(name)) return
+    const since = time.now - (this.#unknown.get(name) ?? Number.NEGATIVE_INFINITY)
+    this.#unknown.set(name, time.now)
+    if (since < unknownPauseMs)
+      violate(
+        `I7 ${process.pid} sends in ${bucket}, of which nothing is known, ${since.toFixed(0)} ms after the one before`,
+      )
+  }
+
   /** I7: no more is sent in a window than remained when the process last heard of it. */
   #checkRemaining(process: SimProcess, bucket: string): void {
     const { time, org, violate, stalls, isStoreSlow } = this.#with
@@ -272,6 +294,8 @@ export class Network {
       const bucket = bucketOf(method, path)
       if (Number(headers['x-rate-limit-limit'] ?? 0) > 0 && !process.limitsSeen.has(bucket))
         process.limitsSeen.set(bucket, now)
+      if (headers['x-rate-limit-limit'] === undefined && status !== 502)
+        this.#headerless.add(`${process.pid} ${bucket}`)
       const [remaining, reset] = ['remaining', 'reset'].map((name) => Number(headers[`x-rate-limit-${name}`]))
       if (remaining !== undefined && reset !== undefined && headers['x-rate-limit-limit'] !== '0')
         // Where the counter of the whole org refuses, whatever remains of the token's is of no use.

@@ -144,6 +144,10 @@ export class World {
       note: (line) => this.note(line),
       violate: (line) => this.violate(line),
       knowsLimit: (process, bucket) => this.#knowsLimit(process, bucket),
+      // In a store, what one process has seen the others learn later.
+      hasSeenLimit: (process, bucket) =>
+        this.store !== null ||
+        this.processes.some((other) => other.group === process.group && other.limitsSeen.has(bucket)),
       onForbidden: (caller) => this.forbidden.push({ ...caller, at: this.time.now }),
       onRefused: (caller) => this.refusals.push({ ...caller, at: this.time.now }),
       onRead: (process, path, answer) => this.#shows(process, path, answer),
