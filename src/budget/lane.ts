@@ -5,7 +5,7 @@ import type { BudgetAnswer } from './budget-events.ts'
 import { type BudgetState, type BudgetWindow, endOf, isProbing, shareOf } from './budget-state.ts'
 import { lastLimit } from './ledger.ts'
 import { othersUntilEnd, rateOfOthers } from './others.ts'
-import { permits, roomForProbeAt } from './permits.ts'
+import { looksInWindow, permits, roomForProbeAt } from './permits.ts'
 import { SilentCalls } from './silent-calls.ts'
 
 /**
@@ -43,7 +43,10 @@ export interface BucketReport {
   readonly windowSeconds: number
   /** Requests that are sent and not answered yet. */
   readonly inFlight: number
-  /** What of that others are likely to leave in a window, if they go on at their rate so far: at least 1. */
+  /**
+   * What of that others are likely to leave in a window, if they go on at their rate so far; at least the requests that look
+   * whether they still do.
+   */
   readonly likely: number | null
   /**
    * What is left of the share in the open window, without what others are likely to use, and when the window ends, in
@@ -139,7 +142,7 @@ function likelyIn(budget: BudgetState, allowance: number): number {
   const { window, windowMs } = budget
   if (window === null) return allowance
   const toUs = Math.floor(window.limit - rateOfOthers(budget, window) * windowMs)
-  return Math.max(1, Math.min(allowance, toUs))
+  return Math.min(allowance, Math.max(looksInWindow, toUs))
 }
 
 /**

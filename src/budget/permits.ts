@@ -31,6 +31,8 @@ const firstProbePatienceMs = usedWithinMs + probePatienceMs
  * them. Each check takes one of their calls.
  */
 const lookAgainPart = 1 / 6
+/** So many such checks fit into a window. */
+export const looksInWindow = Math.ceil(1 / lookAgainPart) - 1
 /** A share that is spread over a window is used up some time before its end, so that slow answers cost none of it. */
 const tailPart = 0.1
 const shortestTailMs = 2_000
