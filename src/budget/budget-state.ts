@@ -14,8 +14,8 @@ export interface Permit {
  *
  * States and transitions:
  * - **unknown**: no answer yet. One request goes out as a probe, if what earlier executions sent leaves room for it in
- *   the share of the limit that they saw. Where no limit was ever seen, each probe that has shown nothing keeps the next
- *   one waiting longer. An answer with headers → open. One without → headerless, or, if earlier
+ *   the share of the limit that they saw. Where no limit was ever seen, probes that have shown nothing keep the next one
+ *   waiting. An answer with headers → open. One without → headerless, or, if earlier
  *   executions saw a limit, another probe within the share of that.
  * - **headerless**: answers have no rate-limit headers. At most two requests are in flight. An answer with headers →
  *   open.

@@ -18,12 +18,14 @@ const nextLookMs = 100
 const headerlessInFlight = 2
 /** After this time without an answer another probe may go: one lost answer must not stop the run. */
 const probePatienceMs = 3_000
+/** The same after several that have shown nothing, while no limit is known. */
+const longestProbePatienceMs = 6_000
 /**
- * The same while no limit is known, so that no share bounds the probes. A permit is not sent at once, above all while its
- * intent can't be written: counted from when it was granted, a shorter patience grants one probe after another, and they
- * all leave together later. After this time the first one has gone back, or its answer is overdue. Once everything in
- * flight is known to have left and to be overdue, nothing can leave together with the next probe. Then it goes after the
- * shorter patience, times the number of those that have shown nothing: no share bounds how many there are.
+ * The same while no limit is known and one is under way that may not have left yet. A permit is not sent at once, above all
+ * while its intent can't be written: counted from when it was granted, a shorter patience grants one probe after another,
+ * and they all leave together later. After this time the first one has gone back, or its answer is overdue. Once everything
+ * in flight is known to have left and to be overdue, nothing can leave together with the next probe, and the shorter
+ * patience is enough.
  */
 const firstProbePatienceMs = usedWithinMs + probePatienceMs
 /**
@@ -116,7 +118,10 @@ export function roomForProbeAt(state: BudgetState, now: number): number {
 function patienceMs(state: BudgetState, now: number, silent: number): number {
   if (!isUnknown(state)) return probePatienceMs
   if (silent < state.inFlight) return firstProbePatienceMs
-  return Math.min(firstProbePatienceMs, probePatienceMs * Math.max(1, unattributedAt(state, now)))
+  // One that is lost says little. After several, only this keeps the run from taking all that others may use.
+  const shortest = state.inFlight > 0 ? probePatienceMs : 0
+  const before = unattributedAt(state, now) - 1
+  return Math.min(longestProbePatienceMs, Math.max(shortest, probePatienceMs * before))
 }
 
 /** The time from which fewer than `room` requests that no answer has attributed can be in the open window. */

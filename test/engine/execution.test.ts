@@ -482,8 +482,7 @@ describe('a user in doubt', () => {
       const ended: string[] = []
       await executionOf({
         directory,
-        // The first one shows the limit, within which nobody waits for a call that has no answer.
-        users: ['eve@example.com', ...Array.from({ length: 60 }, () => 'ada@example.com'), 'bob@example.com'],
+        users: [...Array.from({ length: 60 }, () => 'ada@example.com'), 'bob@example.com'],
         // How long the doubt takes to settle: time enough for all of Bob's to be done.
         requestTimeoutMs: 700,
         send: async (request) => {
@@ -495,9 +494,8 @@ describe('a user in doubt', () => {
         job: { options: { send_email: null, respond_async: false, in_doubt: 'keep' }, action: 'reactivate' },
         onResult: ({ user, result }) => ended.push(`${user} ${result}`),
       })
-      expect(ended).toHaveLength(62)
-      expect(ended.slice(0, 4)).toEqual([
-        'eve@example.com succeeded',
+      expect(ended).toHaveLength(61)
+      expect(ended.slice(0, 3)).toEqual([
         'bob@example.com succeeded',
         'ada@example.com in_doubt',
         'ada@example.com skipped',

@@ -409,7 +409,7 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'return false',
   },
   {
-    name: 'a lost request in an unknown bucket keeps nobody waiting',
+    name: 'lost requests in an unknown bucket keep nobody waiting',
     breaks: 'I7',
     file: 'budget/budget-events',
     from: 'isUnknown(before) ? {',

@@ -42,13 +42,13 @@ import type { World } from './world.ts'
  *   for the user's"
  * - **I6** A journal replays to the same state at every prefix.
  *   "skipped tasks are not counted"
- * - **I7** No window gets more than the share, and nothing is sent where nothing remains. Where no limit is known, a request
- *   that was lost keeps the next one waiting.
+ * - **I7** No window gets more than the share, and nothing is sent where nothing remains. Where no limit is known, requests
+ *   that were lost keep the next one waiting.
  *   "the refusal of the whole org does not close a bucket", "a call that arrives after its execution has died is not
  *   counted", "what an earlier execution sent is not counted",
  *   "what a retried run has sent is not known when its retry goes on", "reads are not counted in the share of a later
  *   execution", "the remaining in a late answer of an older window is
- *   believed", "a lost request in an unknown bucket keeps nobody waiting"
+ *   believed", "lost requests in an unknown bucket keep nobody waiting"
  * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
  *   "a guard fails open", "whoever is looked up has no admin role", "a role held through a group is overlooked",
  *   "members of groups are known by another id", "an owner whom Okta does not show is taken for none", "a row is sent before it is due"

@@ -67,8 +67,8 @@ export class Network {
   readonly #with: NetworkOptions
   readonly #counts = { POST: 0, GET: 0 }
   #deaths = 0
-  /** When a request last left a process in a bucket of which nothing was known, by both. */
-  readonly #unknown = new Map<string, number>()
+  /** When requests left a process in a bucket of which nothing was known, by both. */
+  readonly #unknown = new Map<string, readonly number[]>()
   /** The buckets in which a process had an answer of Okta's without headers. */
   readonly #headerless = new Set<string>()
   /** Faults that have struck. */
@@ -234,14 +234,16 @@ export class Network {
     }
   }
 
-  /** I7: while no answer has shown a limit, a request that was lost keeps the next one waiting. */
+  /** I7: while no answer has shown a limit, requests that were lost keep the next one waiting. */
   #checkUnknown(process: SimProcess, bucket: string): void {
     const { time, stalls, hasSeenLimit, violate } = this.#with
     const name = `${process.pid} ${bucket}`
     if (stalls || hasSeenLimit(process, bucket) || this.#headerless.has(name)) return
-    const since = time.now - (this.#unknown.get(name) ?? Number.NEGATIVE_INFINITY)
-    this.#unknown.set(name, time.now)
-    if (since < unknownPauseMs)
+    const before = this.#unknown.get(name) ?? []
+    this.#unknown.set(name, [...before, time.now])
+    const since = time.now - (before.at(-1) ?? 0)
+    // One that is lost says little.
+    if (before.length > 1 && since < unknownPauseMs)
       violate(
         `I7 ${process.pid} sends in ${bucket}, of which nothing is known, ${since.toFixed(0)} ms after the one before`,
       )
