@@ -239,7 +239,7 @@ export class Network {
     const { time, stalls, hasSeenLimit, violate } = this.#with
     const name = `${process.pid} ${bucket}`
     if (stalls || hasSeenLimit(process, bucket) || this.#headerless.has(name)) return
-    const before = this.#unknown.get(name) ?? []
+    const before = (this.#unknown.get(name) ?? []).filter((at) => time.now - at < 60_000)
     this.#unknown.set(name, [...before, time.now])
     const since = time.now - (before.at(-1) ?? 0)
     // One that is lost says little.
