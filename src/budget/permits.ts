@@ -18,8 +18,6 @@ const nextLookMs = 100
 const headerlessInFlight = 2
 /** After this time without an answer another probe may go: one lost answer must not stop the run. */
 const probePatienceMs = 3_000
-/** The same after several that have shown nothing, while no limit is known. */
-const longestProbePatienceMs = 6_000
 /**
  * The same while no limit is known and one is under way that may not have left yet. A permit is not sent at once, above all
  * while its intent can't be written: counted from when it was granted, a shorter patience grants one probe after another,
@@ -119,9 +117,7 @@ function patienceMs(state: BudgetState, now: number, silent: number): number {
   if (!isUnknown(state)) return probePatienceMs
   if (silent < state.inFlight) return firstProbePatienceMs
   // One that is lost says little. After several, only this keeps the run from taking all that others may use.
-  const shortest = state.inFlight > 0 ? probePatienceMs : 0
-  const before = unattributedAt(state, now) - 1
-  return Math.min(longestProbePatienceMs, Math.max(shortest, probePatienceMs * before))
+  return state.inFlight === 0 && unattributedAt(state, now) <= 1 ? 0 : probePatienceMs
 }
 
 /** The time from which fewer than `room` requests that no answer has attributed can be in the open window. */

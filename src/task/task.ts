@@ -436,18 +436,29 @@ class Task {
     const cameLate = !isAsBefore && this.#mayHaveComeLate(read)
     this.#history.statusBefore ??= status
     const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
-    // It may have been done by a call whose answer was lost: then it is not unchanged.
     const perhapsOurs = isAsBefore && kind === 'unchanged' && this.#history.judgedNotApplied > 0
     const ending = perhapsOurs
-      ? {
-          result: 'succeeded' as const,
-          message: `confirmed, because ${message}; an earlier call, whose answer was lost, may have done it`,
-          statusAfter: status,
-        }
+      ? { ...this.#perhapsDone(read, message), statusAfter: status }
       : { result: kind, message, statusAfter: status }
     return this.#ended(
       ending.result === 'succeeded' ? withLostLink(this.#services, this.#input, ending) : ending,
     )
+  }
+
+  /**
+   * How a task ends that has nothing to do, after a call of which nobody knows: that may have done it, and then the user is
+   * not unchanged. Unless another task of ours has, and left nothing to do.
+   */
+  #perhapsDone(
+    { user }: FoundUser,
+    message: string,
+  ): Pick<Ending, 'message'> & { readonly result: 'succeeded' | 'unchanged' } {
+    const { state } = this.#services.recorder
+    const known = state.explainedChange(user.id) ?? state.progressOf(this.#input)?.explained ?? null
+    const by = 'an earlier call, whose answer was lost, may have'
+    return known !== null && explains(known, user)
+      ? { result: 'unchanged', message: `${message}; ${by} been applied` }
+      : { result: 'succeeded', message: `confirmed, because ${message}; ${by} done it` }
   }
 
   async #waitForTransition(answer: Answer): Promise<TaskState> {

@@ -10,7 +10,9 @@ it.concurrent('keeps standard error to what a person has use for, however many u
     const users = makeUsers({ count: 30 })
     const org = await place.org({
       users,
-      fault: ({ action, attempt }) => (action !== null && attempt === 1 ? { name: 'dropAfter' } : null),
+      // The answer about the first one shows the limit.
+      fault: ({ action, key, attempt }) =>
+        action !== null && attempt === 1 && key !== users[0]?.id ? { name: 'dropAfter' } : null,
     })
     await place.write('in.csv', usersCsv(users.map(({ id }) => id)))
     const end = await place.run(org, ['run', 'in.csv', '--action', 'suspend', ...unattended], impatient)

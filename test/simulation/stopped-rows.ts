@@ -16,6 +16,8 @@ export function checkStoppedRows(world: World, reports: readonly Report[]): void
     if (isCutOff || readRun(world, run)?.undo_of !== undefined) continue
     for (const task of tasks) {
       if (task.result !== 'succeeded' && task.result !== 'unchanged') continue
+      // What the run before has done stands, also where a failed step before it is to be done again.
+      if (/\(in run [^()]+\)$/.test(task.message)) continue
       const before = tasks.find((one) =>
         one.row === task.row
           ? one.step < task.step && stops(world, one)

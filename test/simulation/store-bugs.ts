@@ -88,8 +88,8 @@ export const storeEdits: readonly EditedBug[] = [
     name: 'while no limit is known, one probe after another gets a permit before the first has left',
     breaks: 'I25',
     file: 'budget/permits',
-    from: 'limit === null ? firstProbePatienceMs : probePatienceMs',
-    to: 'probePatienceMs',
+    from: 'if (silent < state.inFlight) return firstProbePatienceMs',
+    to: '',
   },
   {
     // After 60 seeds.

@@ -325,6 +325,24 @@ describe('a call of which nobody knows', () => {
     )
   })
 
+  it('has changed nothing where somebody else was faster after the read', async () => {
+    const before = [
+      intentOf(1, 1, {
+        user_id: ada.id,
+        okta_time: now,
+        okta_time_at_least: now,
+        status: 'ACTIVE',
+        status_changed: '2026-01-01T00:00:00.000Z',
+      }),
+    ]
+    const statusChanged = new Date(now - 20_000).toISOString()
+    await endOf({ before, user: { status: 'SUSPENDED', statusChanged } }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'unchanged', status_after: 'SUSPENDED' })
+      expect(result?.message).toMatch(/from before the attempt; a call that got no answer was not applied$/)
+      expect(stub.requests.filter((request) => request.startsWith('suspend'))).toEqual([])
+    })
+  })
+
   it('is not confirmed by what an earlier call of ours has done to a user whom nobody read', async () => {
     const place = { row: 2, step: 1 }
     const before = [
