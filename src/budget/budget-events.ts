@@ -33,6 +33,8 @@ const shortestClosureMs = 1_000
 const lowestCaution = 1 / 16
 /** Okta's time is never known as later than it is, and as earlier by at most this. */
 const clockLagMs = 1_000
+/** A counter does not lag behind Okta's clock by more than this. */
+const longestLagMs = 15_000
 /** Okta never names a reset further ahead than this. */
 const longestWindowMs = 3_600_000
 
@@ -170,8 +172,10 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
   }
   const known = permit.probe ? without(state, permit) : state
   if (reset < window.reset) return known
-  const isAfterEnd = permit.probe && (permit.grantedAt ?? now) >= endOf({ reset: window.reset })
-  if (isAfterEnd && reset === window.reset) return stillOpen(known, window, permit, { remaining, now })
+  const lateMs = Math.min(permit.grantedAt ?? now, now) - endOf({ reset: window.reset })
+  // A time that is much later was taken from this machine's clock, before Okta's was known.
+  const isLate = permit.probe && lateMs >= 0 && lateMs < longestLagMs
+  if (isLate && reset === window.reset) return stillOpen(known, window, lateMs, remaining)
   // A later reset, while the window can't be over yet, is the same window with a corrected time.
   if (remaining >= window.remaining) return { ...known, window: { ...window, limit, reset } }
   // The counter may not have seen all of our requests yet, so others have used at least this much.
@@ -184,19 +188,12 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
  * one waits, the longer the later this one was: the two clocks may be apart by any time. The windows after it may last as
  * much longer.
  */
-function stillOpen(
-  state: BudgetState,
-  window: BudgetWindow,
-  { grantedAt }: Permit,
-  { remaining, now }: { readonly remaining: number; readonly now: number },
-): BudgetState {
-  const end = endOf({ reset: window.reset })
-  const late = (grantedAt ?? now) - end
+function stillOpen(state: BudgetState, window: BudgetWindow, late: number, remaining: number): BudgetState {
   const lateMs = Math.max(window.lateMs ?? 0, late + Math.max(shortestClosureMs, late))
   const left = Math.min(window.remaining, remaining)
   return {
     ...state,
-    closedUntil: Math.max(state.closedUntil, end + lateMs),
+    closedUntil: Math.max(state.closedUntil, endOf({ reset: window.reset }) + lateMs),
     window: { ...window, spent: window.spent + 1, remaining: left, lateMs },
   }
 }

@@ -158,7 +158,7 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status}${since(user)}, as before the attempt for all that is known, and a second ${action} does no harm`,
     }
   }
-  if (atTarget && (isOlder || wasFaster(action, attempt, user))) {
+  if (atTarget && isOlder) {
     return {
       kind: 'not_applied',
       evidence: `user is ${user.status}${since(user)}, from before the attempt`,
@@ -239,17 +239,6 @@ function settleLost(attempt: DoubtfulAttempt, user: Observation['user'], atTarge
 /** Whether an action that Okta accepts always changes the status. An unlock may lift a block that no status shows. */
 function leavesTrace(action: Action): boolean {
   return action !== 'unlock'
-}
-
-/** Whether somebody else has changed the user between the read and the first attempt, which then had nothing to do. */
-function wasFaster(
-  action: Action,
-  attempt: DoubtfulAttempt,
-  { statusChanged }: Observation['user'],
-): boolean {
-  const isSinceRead = attempt.status !== null && statusChanged !== attempt.statusChanged
-  const isFirst = attempt.judgedNotApplied === 0
-  return isSinceRead && isFirst && isBefore(attempt, statusChanged) && leavesTrace(action)
 }
 
 /**

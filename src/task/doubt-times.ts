@@ -31,7 +31,7 @@ export async function paused(
  * Waits until an attempt in doubt can no longer be under way. Only this user waits.
  *
  * @param notBefore by this process's monotonic clock, in ms; null for an attempt of an earlier process, which is timed by
- *   Okta's clock
+ *   Okta's clock. While no answer has shown that, all that is known is that the attempt left before this process began.
  * @throws RunStopped when the run stops first
  */
 export async function waitUntil(
@@ -42,9 +42,12 @@ export async function waitUntil(
   const { clock, stop, parked, waits } = services.lookup
   const { intent, doubt } = open
   const how = { atOnce: doubt?.at_once ?? false, timedOut: hasTimedOut(services, open) }
+  const times = timesOf(services, open)
+  const now = clock.nowAtLeast()
+  const known = clock.known ? times : { intended: now, sent: null, senderGone: now }
   const left =
     notBefore === null
-      ? settlesAt(timesOf(services, open), how, intent.request_timeout_ms) - clock.nowAtLeast()
+      ? settlesAt(known, how, intent.request_timeout_ms) - now
       : notBefore - performance.now()
   const wait = { why: 'unanswered', until: clock.now() + left } as const
   await waits.during(wait, () => parked(() => stop.wait(left)))

@@ -46,7 +46,8 @@ export async function sendCall(
   let isHeldBack = false
   const mayStillLeave = (permitHolds: () => boolean): boolean => {
     isLate = end.passed || !permitHolds()
-    isHeldBack = !isLate && !mayLeave()
+    // Once the run stops, also a call whose connection is still opening stays here.
+    isHeldBack = !isLate && (lookup.stop.reason !== null || !mayLeave())
     return !isLate && !isHeldBack
   }
   const recordHeldBack = (): Promise<void> => {
@@ -59,7 +60,7 @@ export async function sendCall(
       attempt: history.attempts,
       why: isLate
         ? `it could not leave within ${leavesWithinMs / 1000} s`
-        : "it was held back because of Okta's answers to other calls",
+        : "it was held back by a stop, or because of Okta's answers to other calls",
     })
   }
   const noteLeaving = (): void => {

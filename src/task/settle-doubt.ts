@@ -190,10 +190,10 @@ async function conclude(
   return { ending: { result: 'in_doubt', message, statusAfter }, read }
 }
 
-/** Whether a user whom a call did not change proves to have been at the target before it, without us. */
+/** Whether a user who was not read before the call proves to have been at the target all along. */
 function wasThereBefore(action: Action, { intent }: OpenAttempt, { status }: Observation['user']): boolean {
   const { doubt, target } = ruleOf(action)
-  return doubt === 'status' && action !== 'unlock' && intent.status !== status && target.includes(status)
+  return doubt === 'status' && action !== 'unlock' && intent.status === null && target.includes(status)
 }
 
 /** What an attempt's intent tells the rules. */

@@ -344,6 +344,17 @@ describe('a reset', () => {
     expect([end - 1, end].map((now) => permits(used, now))).toEqual([0, 1])
   })
 
+  it('does not take a probe for late that was let go by a clock hours ahead of Okta’s, before that was known', () => {
+    const hours = 3 * 3_600_000
+    let state = newBudget(0.5)
+    const hung = sent(state, start + hours)
+    state = roundTrip(hung.state, start + hours + 3_000, headers(20, 18, reset), start)
+    // The machine's clock is not gone by any more.
+    const late = answered(state, hung.permit, headers(20, 19, reset), start + 1_000)
+    expect(late).toMatchObject({ closedUntil: 0, window: { reset } })
+    expect(permits(late, start + 1_000)).toBeGreaterThan(0)
+  })
+
   it.each([
     { opener: 'others', remaining: 25 },
     { opener: 'the lost ones', remaining: 26 },

@@ -119,22 +119,6 @@ describe('settle, where the status tells', () => {
   })
 })
 
-it.each(byStatus)(
-  'takes %s for somebody else’s who was faster than the first attempt, but after the read',
-  (action) => {
-    const before = action === 'unsuspend' ? 'SUSPENDED' : 'STAGED'
-    const after = leadsTo[action]?.[0] ?? 'ACTIVE'
-    const times = [20_000, 16_000, 14_000, 0].map((ms) => new Date(oktaTime - ms).toISOString())
-    const of = (judgedNotApplied: number): Verdict['kind'][] =>
-      times.map((time) => verdict(action, { ...attempt(before), judgedNotApplied }, after, time))
-    const isTraceless = action === 'unlock'
-    const faster = isTraceless ? 'applied' : 'not_applied'
-    expect(of(0)).toEqual([faster, faster, 'applied', 'applied'])
-    // Then it may be an earlier attempt that was applied late.
-    expect(of(1)).toEqual(['applied', 'applied', 'applied', 'applied'])
-  },
-)
-
 describe('settle, while a change is under way', () => {
   it('takes a transition to our own target for applied, whatever the status is still', () => {
     for (const action of byStatus) {

@@ -12,6 +12,9 @@ const sameMs = 3_000
  */
 const doubtMs = 15_000
 
+/** From the read before a call, which finds the user still to be acted on, until it leaves. */
+const longestSinceRead = 60_000 + doubtMs
+
 /** I28: an undo names everybody whom it finds as the run left them, or says of how many nobody knows that. */
 export function checkNamed(world: World, ours: readonly Ours[]): void {
   for (const undo of world.runs()) {
@@ -58,7 +61,7 @@ export function checkUndo(world: World, ours: readonly Ours[]): void {
         allowed.has(call.run) &&
         call.key === taking.user &&
         call.action === last?.action &&
-        last.at > call.at - doubtMs &&
+        last.at > call.at - longestSinceRead &&
         last.at < call.at + 2 * world.scenario.requestTimeoutS * 1000 + doubtMs &&
         !changes.some(
           (one) =>

@@ -325,24 +325,6 @@ describe('a call of which nobody knows', () => {
     )
   })
 
-  it('has changed nothing where somebody else was faster after the read', async () => {
-    const before = [
-      intentOf(1, 1, {
-        user_id: ada.id,
-        okta_time: now,
-        okta_time_at_least: now,
-        status: 'ACTIVE',
-        status_changed: '2026-01-01T00:00:00.000Z',
-      }),
-    ]
-    const statusChanged = new Date(now - 20_000).toISOString()
-    await endOf({ before, user: { status: 'SUSPENDED', statusChanged } }, async (stub, result) => {
-      expect(result).toMatchObject({ result: 'unchanged', status_after: 'SUSPENDED' })
-      expect(result?.message).toMatch(/from before the attempt; a call that got no answer was not applied$/)
-      expect(stub.requests.filter((request) => request.startsWith('suspend'))).toEqual([])
-    })
-  })
-
   it('is not confirmed by what an earlier call of ours has done to a user whom nobody read', async () => {
     const place = { row: 2, step: 1 }
     const before = [
@@ -418,6 +400,13 @@ describe('a call of which nobody knows', () => {
       // And the first wait after a failure, so that many who failed together don't come back together.
       expect(stub.time.now).toBe(30_250)
     })
+  })
+
+  it('of an earlier process is waited for as long where no answer has shown Okta’s time, whatever this machine’s clock says', async () => {
+    // An hour ago by it.
+    const hourAgo = now - 3_600_000
+    const before = [intentOf(1, 1, { user_id: ada.id, okta_time: hourAgo, okta_time_at_least: hourAgo })]
+    await endOf({ before }, async (stub) => expect(stub.time.now).toBeGreaterThanOrEqual(30_000))
   })
 
   it('is waited for twice as long after a time-out', async () => {
@@ -750,6 +739,25 @@ describe('a call of which nobody knows', () => {
       expect(stub.time.waits).toEqual([])
       expect(await namesIn(stub)).toEqual(['intent', 'not_applied', 'intent', 'answer'])
       expect(lookup.tally.retries).toEqual({})
+    })
+  })
+
+  it('does not leave once the run has stopped while its connection opened', async () => {
+    await withStub({}, async (stub) => {
+      const { lookup } = stub.services
+      const reason = {
+        state: 'interrupted',
+        exitCode: 130,
+        message: 'Stopped.',
+        advice: { kind: 'go_on' },
+      } as const
+      const send: typeof lookup.send = async (request, mayLeave) => {
+        lookup.stop.turn(reason)
+        return mayLeave?.() === false ? { ...noAnswer(false), code: withdrawn } : await lookup.send(request)
+      }
+      const services = { ...stub.services, lookup: { ...lookup, send } }
+      await expect(runTask(services, taskOf(), null)).rejects.toThrow(RunStopped)
+      expect(stub.requests.filter((request) => request.startsWith('suspend'))).toEqual([])
     })
   })
 
