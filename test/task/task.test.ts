@@ -752,7 +752,7 @@ describe('a call of which nobody knows', () => {
         advice: { kind: 'go_on' },
       } as const
       const send: typeof lookup.send = async (request, mayLeave) => {
-        lookup.stop.turn(reason)
+        if (request.path.includes('/lifecycle/')) lookup.stop.turn(reason)
         return mayLeave?.() === false ? { ...noAnswer(false), code: withdrawn } : await lookup.send(request)
       }
       const services = { ...stub.services, lookup: { ...lookup, send } }
