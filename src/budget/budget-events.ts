@@ -33,7 +33,7 @@ const shortestClosureMs = 1_000
 const lowestCaution = 1 / 16
 /** Okta's time is never known as later than it is, and as earlier by at most this. */
 const clockLagMs = 1_000
-/** A counter does not lag behind Okta's clock by more than this. */
+/** A probe that seems later than this after a window's end was timed by a wrong clock: no counter lags by so much. */
 const longestLagMs = 15_000
 /** Okta never names a reset further ahead than this. */
 const longestWindowMs = 3_600_000
@@ -173,7 +173,7 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
   const known = permit.probe ? without(state, permit) : state
   if (reset < window.reset) return known
   const lateMs = Math.min(permit.grantedAt ?? now, now) - endOf({ reset: window.reset })
-  // A time that is much later was taken from this machine's clock, before Okta's was known.
+  // Before Okta's clock was known, this machine's was gone by, and that may have been far ahead.
   const isLate = permit.probe && lateMs >= 0 && lateMs < longestLagMs
   if (isLate && reset === window.reset) return stillOpen(known, window, lateMs, remaining)
   // A later reset, while the window can't be over yet, is the same window with a corrected time.
@@ -185,8 +185,8 @@ function learn(state: BudgetState, permit: Permit, rateLimit: RateLimit, now: nu
 
 /**
  * The window that was over by Okta's clock is still open by the one of its counter, and has counted this probe. The next
- * one waits, the longer the later this one was: the two clocks may be apart by any time. The windows after it may last as
- * much longer.
+ * one waits, the longer the later this one was, because nothing shows by how much the counter lags. The windows after it
+ * are taken to last as much longer.
  */
 function stillOpen(state: BudgetState, window: BudgetWindow, late: number, remaining: number): BudgetState {
   const lateMs = Math.max(window.lateMs ?? 0, late + Math.max(shortestClosureMs, late))

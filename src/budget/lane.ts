@@ -44,8 +44,8 @@ export interface BucketReport {
   /** Requests that are sent and not answered yet. */
   readonly inFlight: number
   /**
-   * What of that others are likely to leave in a window, if they go on at their rate so far; at least the requests that look
-   * whether they still do.
+   * What others are likely to leave of the allowance in a window, if they go on at their rate so far: at least the requests
+   * that find out whether they do. Null if no limit is known.
    */
   readonly likely: number | null
   /**

@@ -3,7 +3,8 @@ import type { BucketReport } from './lane.ts'
 
 /**
  * How long the tasks that are left take, in seconds, by the slowest of their buckets: what fits into the rest of the share
- * that others leave goes at once, and everything else waits for the next windows. Null if no bucket that they need has shown a limit.
+ * that others leave goes at once, and everything else waits for the next windows. Null if no bucket that they need has
+ * shown a limit.
  *
  * @param perSecond the most tasks that were done in a second so far
  * @param now epoch ms by Okta's clock

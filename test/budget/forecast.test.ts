@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Cost, forecast } from '../../src/budget/forecast.ts'
+import { bucketReport } from './bucket-report.ts'
 
 function cost(allowance: number | null, perTask = 1, windowSeconds = 60): Cost {
-  const known = {
-    bucket: '/api/v1/users' as const,
-    limit: null,
-    allowance,
-    likely: allowance,
-    used: 0,
-    windowSeconds,
-  }
-  const window = { inFlight: 0, leftNow: null, endsAt: null, closedUntil: 0 }
-  const bucket = { ...known, ...window, waiting: null }
+  const bucket = bucketReport({ limit: null, allowance, likely: allowance, windowSeconds, leftNow: null })
   return { bucket, perTask }
 }
 

@@ -2,24 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { Cost } from '../../src/budget/forecast.ts'
 import type { BucketReport } from '../../src/budget/lane.ts'
 import { secondsLeft } from '../../src/budget/time-left.ts'
+import { bucketReport } from './bucket-report.ts'
 
 const now = 1_772_445_600_000
 
 function cost(more: Partial<BucketReport>, perTask = 1): Cost {
-  const bucket = {
-    ...{
-      bucket: '/api/v1/users' as const,
-      limit: 300,
-      allowance: 150,
-      likely: 150,
-      used: 0,
-      windowSeconds: 60,
-      inFlight: 0,
-    },
-    ...{ leftNow: 150, endsAt: now + 40_000, closedUntil: 0, waiting: null },
-    ...more,
-  }
-  return { bucket, perTask }
+  return { bucket: bucketReport({ endsAt: now + 40_000, ...more }), perTask }
 }
 
 describe('the seconds that are left', () => {

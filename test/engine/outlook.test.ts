@@ -2,25 +2,14 @@ import { expect, it } from 'vitest'
 import type { BucketReport } from '../../src/budget/lane.ts'
 import { heldRows, outlookOf, Pace } from '../../src/engine/outlook.ts'
 import { type RowWait, RowWaits } from '../../src/lookup/waits.ts'
+import { bucketReport } from '../budget/bucket-report.ts'
 
 const now = 1_772_445_600_000
 /** A read and a call for each task. */
 const costsOf = (tasks: number) => ({ reads: tasks, calls: tasks, concurrency: 5 })
 
 function bucket(more: Partial<BucketReport> = {}): BucketReport {
-  return {
-    ...{
-      bucket: '/api/v1/users',
-      limit: 300,
-      allowance: 150,
-      likely: 150,
-      used: 0,
-      windowSeconds: 60,
-      inFlight: 3,
-    },
-    ...{ leftNow: 150, endsAt: now + 40_000, closedUntil: 0, waiting: null },
-    ...more,
-  }
+  return bucketReport({ inFlight: 3, endsAt: now + 40_000, ...more })
 }
 
 it('knows the pace of the last minute, and the fastest second', () => {

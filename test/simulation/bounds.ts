@@ -39,19 +39,19 @@ function checkRate(world: World, reports: readonly Report[]): void {
       by?.pid === pid && answeredAt !== null ? [answeredAt] : [],
     )
     for (const { at, action, key } of world.departures.filter((one) => one.pid === pid)) {
-      const [failed, succeeded] = [failures, successes].map(
-        (times) => times.filter((time) => time < at - judgedWithinMs).length,
-      )
-      if (failed === undefined || succeeded === undefined) continue
-      const succeededAtMost = successes.filter((time) => time < at).length
+      const failed = countBefore(failures, at - judgedWithinMs)
+      const ended = failed + countBefore(successes, at - judgedWithinMs)
       // Whatever of the last answers it knows by now, too many have failed.
-      const ended = failed + succeeded
-      if (ended >= 50 && failed > rate * (failed + succeededAtMost))
+      if (ended >= 50 && failed > rate * (failed + countBefore(successes, at)))
         world.violate(
           `I17 ${pid} sends ${action} for ${key} at ${at.toFixed(0)}, though ${failed} of ${ended} tasks had failed`,
         )
     }
   }
+}
+
+function countBefore(times: readonly number[], moment: number): number {
+  return times.filter((time) => time < moment).length
 }
 
 /** The tasks that failed with their only attempt, by run, row and step; not those whose failure the job allows. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { blockOf, lineOf, type Shown } from '../../../src/cli/terminal/progress-lines.ts'
+import { bucketReport } from '../../budget/bucket-report.ts'
 
 const shown: Shown = {
   done: 1_234,
@@ -16,20 +17,7 @@ const shown: Shown = {
     eta_seconds: 1_530,
     waiting: { bucket: '/api/v1/users', why: 'share_used', until: '2026-03-02T10:00:09.000Z' },
   },
-  buckets: [
-    {
-      ...{
-        bucket: '/api/v1/users',
-        limit: 300,
-        allowance: 150,
-        likely: 150,
-        used: 0,
-        windowSeconds: 60,
-        inFlight: 5,
-      },
-      ...{ leftNow: 12, endsAt: null, closedUntil: 0, waiting: null },
-    },
-  ],
+  buckets: [bucketReport({ inFlight: 5, leftNow: 12 })],
 }
 
 it('is a block of four lines that fit a terminal of 80 columns', () => {
