@@ -184,3 +184,17 @@ export function shareOf(state: Pick<BudgetState, 'share' | 'caution'>, limit: nu
   // A tiny bit is added, because in floating point 0.29 × 100 is a little less than 29.
   return Math.max(1, Math.floor(state.share * state.caution * limit + 1e-9))
 }
+
+/**
+ * The state once Okta's time has proved to be `byMs` later than the clock by which requests were dated. What earlier
+ * executions knew was dated by Okta's time already, and so is a window.
+ */
+export function redated(state: BudgetState, byMs: number): BudgetState {
+  return {
+    ...state,
+    closedUntil: state.closedUntil === 0 ? 0 : state.closedUntil + byMs,
+    probedAt: state.probedAt === null ? null : state.probedAt + byMs,
+    unattributed: state.unattributed.map((entry) => ({ ...entry, until: entry.until + byMs })),
+    lostUnseen: state.lostUnseen.map((sentAt) => sentAt + byMs),
+  }
+}

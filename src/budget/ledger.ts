@@ -43,6 +43,11 @@ export interface Ledger {
   settle(bucket: Bucket, permit: Permit, answer: BudgetAnswer, now: number): void
   /** Counts requests that have left without a permit of their own. */
   resent(bucket: Bucket, count: number, now: number): void
+  /**
+   * Okta's time was shown for the first time: what this ledger has dated by this machine's clock belongs `byMs` later. Called
+   * once at most, and before anything is dated by Okta's time.
+   */
+  redate(byMs: number): void
   /** The budget of a bucket, as far as known here. */
   budget(bucket: Bucket): BudgetState
   /** Brings what was settled to where it is kept, and asks for nothing more. */

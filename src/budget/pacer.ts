@@ -88,6 +88,8 @@ export class Pacer {
   #slots: Slots
   /** Requests with a permit that are not sent yet or are being sent. */
   #admitted = 0
+  /** Whether all times are Okta's. */
+  #isDated: boolean
   #stopped = false
   #waking = false
   #underWay = 0
@@ -99,6 +101,7 @@ export class Pacer {
     this.#workLeft = options.workLeft
     this.#onPermits = options.onPermits ?? (() => {})
     this.#onLimit = options.onLimit ?? (() => {})
+    this.#isDated = options.clock.known
     this.#slots = newSlots(options.concurrency)
     this.#queue = new SlotQueue(this.#slots.size)
     this.#lanes = new Map(buckets.map((bucket) => [bucket, newLane(bucket, this.#ledger.budget(bucket))]))
@@ -154,13 +157,13 @@ export class Pacer {
 
   /** Whether a bucket's window now has room for everything that the run still has to send in it, and for one more. */
   hasSpare(bucket: Bucket): boolean {
-    const { available } = this.#ledger.room(bucket, { workLeft: 0, silent: 0 }, this.#clock.nowAtLeast())
+    const { available } = this.#ledger.room(bucket, { workLeft: 0, silent: 0 }, this.#now())
     return available > this.#workLeft(bucket)
   }
 
   /** The buckets in which nothing may be sent for now, and until when, in epoch ms by Okta's clock. */
   exhausted(): ReadonlyMap<Bucket, number> {
-    const now = this.#clock.nowAtLeast()
+    const now = this.#now()
     const ends = [...this.#lanes.keys()].map(
       (bucket) => [bucket, exhaustedUntil(this.#ledger.budget(bucket))] as const,
     )
@@ -168,8 +171,18 @@ export class Pacer {
   }
 
   report(): readonly BucketReport[] {
-    const now = this.#clock.nowAtLeast()
+    const now = this.#now()
     return [...this.#lanes].map(([bucket, lane]) => reportOf(lane, this.#ledger.budget(bucket), now))
+  }
+
+  /** Never later than Okta's own time, once that is known. */
+  #now(): number {
+    const { correctionMs } = this.#clock
+    if (!this.#isDated && correctionMs !== null) {
+      this.#isDated = true
+      this.#ledger.redate(correctionMs)
+    }
+    return this.#clock.nowAtLeast()
   }
 
   #lane(bucket: Bucket): Lane {
@@ -194,7 +207,7 @@ export class Pacer {
   #lease(bucket: Bucket, lane: Lane): void {
     const waiting = lane.waiting.length + (this.#mayReadAhead() ? lane.waitingAhead.length : 0)
     if (lane.leasing || waiting === 0 || this.#stopped) return
-    const now = this.#clock.nowAtLeast()
+    const now = this.#now()
     const need = { workLeft: this.#workLeft(bucket), silent: lane.silent.count }
     const { available, askAt } = this.#ledger.room(bucket, need, now)
     const size = this.#size()
@@ -281,7 +294,7 @@ export class Pacer {
   }
 
   #isClosed(bucket: Bucket): boolean {
-    return this.#clock.nowAtLeast() < this.#ledger.budget(bucket).closedUntil
+    return this.#now() < this.#ledger.budget(bucket).closedUntil
   }
 
   /** Counts every sending of a call except the last: they had no permits of their own, but used up the window too. */
@@ -289,7 +302,7 @@ export class Pacer {
     if (count === 0) return
     lane.used += count
     this.#onPermits(bucket, count)
-    this.#ledger.resent(bucket, count, this.#clock.nowAtLeast())
+    this.#ledger.resent(bucket, count, this.#now())
   }
 
   /** Takes in the outcome of the request that had this permit. */
@@ -297,7 +310,7 @@ export class Pacer {
     this.#admitted--
     lane.inFlight--
     if ('rateLimit' in answer && answer.rateLimit !== null) lane.shown++
-    this.#ledger.settle(lane.bucket, permit, answer, this.#clock.nowAtLeast())
+    this.#ledger.settle(lane.bucket, permit, answer, this.#now())
     this.#seeLimit(lane)
   }
 

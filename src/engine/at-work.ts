@@ -55,6 +55,8 @@ export function atWork(
     what: 'reading users',
     probe: (most) => probeReads(input, most),
   })
+  const { clock } = lookup
+  const begunMark = clock.mark()
   const services: Services = {
     job: run.job,
     owner,
@@ -78,7 +80,8 @@ export function atWork(
     sends,
     reads,
     requestTimeoutMs: options.requestTimeoutMs,
-    begunAt: lookup.clock.nowAtMost(),
+    begunAt: () => clock.nowAtMost() - (clock.mark() - begunMark),
+    begunMark,
     // What a store knows of a holder before is only that its claim has run out.
     senderMayLive: hold.former !== 'ended' || hold.elsewhere !== undefined,
     settleOnly,

@@ -52,7 +52,8 @@ export class OwnCalls {
   see(event: JournalEvent): void {
     switch (event.event) {
       case 'intent': {
-        const { okta_time_at_least: last } = event
+        // Where Okta's time was not known, the best guess must do: it is compared with a change that Okta shows.
+        const last = event.okta_time_at_least === 0 ? event.okta_time : event.okta_time_at_least
         const first = this.#sent.get(placeOf(event))?.first ?? last
         const latest = latestOf(event, null)
         const sent = { first, last, acceptedBy: null, underWayUntil: latest, shownAt: null, intent: event }

@@ -70,8 +70,18 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     const sentAt = clock.mark()
     const sent = { ...call, headers: { ...baseHeaders, ...call.headers } }
     const received = cleaner.clean(call, await transport.exchange(sent, leaves))
-    if (isCertainlyOktas(received)) clock.observe(singleHeader(received.headers.date), sentAt, clock.mark())
+    if (isCertainlyOktas(received)) learnTime(received, sentAt)
     return received
+  }
+
+  function learnTime({ headers }: Extract<Received, { kind: 'response' }>, sentAt: number): void {
+    const date = singleHeader(headers.date)
+    if (date !== undefined) {
+      clock.observe(date, sentAt, clock.mark())
+      return
+    }
+    const limit = parseRateLimit(headers)
+    if (limit !== null) clock.observeReset(limit.reset, sentAt, clock.mark())
   }
 
   const { stopping } = options

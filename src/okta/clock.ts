@@ -11,11 +11,24 @@ interface Span {
 const leapFromMs = 1_000
 
 /**
+ * The second that a reset names may be this long ago when an answer shows it, in ms, because the counter lags behind Okta's
+ * clock; and a window is this long. An answer's `Date` tells far more. These bounds are for answers without one.
+ */
+const counterLagMs = 15_000
+const windowMs = 60_000
+/** No reset is earlier, in epoch seconds: a smaller number is no time, but perhaps seconds to wait. */
+const earliestReset = 1_500_000_000
+
+/**
  * Okta's clock as seen from here.
  *
  * Okta writes each answer's `Date` (whole seconds) between the sending of the request and the arrival of the answer. So
  * each answer narrows down the difference between Okta's clock and ours, and many together narrow it to far less than a
- * second. The local wall clock is never compared with Okta's times: it may be minutes off.
+ * second. The local wall clock is never compared with Okta's times: it may be minutes off. Where something on the way
+ * removes `Date`, the reset of a rate limit shows the time to a minute, and each new window narrows that down.
+ *
+ * Until an answer has shown Okta's time, nobody knows it. The times below are then this machine's: good for waiting, as its
+ * clock can be set meanwhile without moving them, but nothing may be judged by them.
  *
  * The monotonic clock of many systems stands still while the machine sleeps, and that of a virtual machine while its
  * host has stopped it. Then the wall clock leaps ahead of it, which it also does when somebody sets it forward. Which of
@@ -28,7 +41,13 @@ const leapFromMs = 1_000
 export class OktaClock {
   readonly #monotonic: () => number
   readonly #fallback: () => number
+  /** The wall clock's lead on the monotonic one at the beginning: this machine's time until Okta's is known. */
+  readonly #beginning: number
   #offset: Span | null = null
+  /** Whether a `Date` has shown Okta's time. */
+  #dated = false
+  /** How much later Okta's time was than this machine's when it was first shown, in ms. */
+  #correctionMs: number | null = null
   /** How far the wall clock was ahead of the monotonic one when it was last compared for good, in ms. */
   #ahead: number
   /** How far the wall clock has leapt since the last answer that showed Okta's time, in ms; 0 if it has not. */
@@ -43,12 +62,13 @@ export class OktaClock {
 
   /**
    * @param monotonic milliseconds that only grow, from any origin
-   * @param fallback the machine's wall clock in epoch milliseconds: Okta's time until an answer has carried a `Date`
+   * @param fallback the machine's wall clock in epoch milliseconds: where times begin until Okta's is known
    */
   constructor(monotonic: () => number = () => performance.now(), fallback: () => number = () => Date.now()) {
     this.#monotonic = monotonic
     this.#fallback = fallback
     this.#ahead = fallback() - monotonic()
+    this.#beginning = this.#ahead
   }
 
   /** The current monotonic time, to give to {@link observe} as the time of sending or arrival. */
@@ -70,9 +90,22 @@ export class OktaClock {
     return this.#leapMs === 0
   }
 
-  /** How far this machine's clock is behind Okta's, in milliseconds, negative if it is ahead; null if not known. */
+  /** Whether a `Date` has shown Okta's time, and not only the reset of a rate limit. */
+  get dated(): boolean {
+    return this.#dated
+  }
+
+  /** How far this machine's clock is behind Okta's, in milliseconds, negative if it is ahead; null if no `Date` has shown it. */
   get machineBehindMs(): number | null {
-    return this.#offset === null ? null : this.now() - this.#fallback()
+    return this.#dated ? this.now() - this.#fallback() : null
+  }
+
+  /**
+   * By how much {@link nowAtLeast} moved when Okta's time was first shown, in ms: what was dated before belongs so much
+   * later. Null until then.
+   */
+  get correctionMs(): number | null {
+    return this.#correctionMs
   }
 
   /** Takes in one answer's `Date` header. Ignores anything that is not a date. */
@@ -82,7 +115,25 @@ export class OktaClock {
     const monotonic = this.#read()
     // A call that was marked as the leap was seen left after it.
     if (sentAt < this.#leapSeenAt) return
-    const span = { low: seen - arrivedAt, high: seen + 999 - sentAt }
+    this.#take({ low: seen - arrivedAt, high: seen + 999 - sentAt }, monotonic)
+    this.#dated = true
+  }
+
+  /**
+   * Takes in the reset of a rate limit of Okta's whose answer has no `Date`. As long as no `Date` has shown Okta's time, it
+   * does so to about a minute.
+   *
+   * @param reset epoch seconds
+   */
+  observeReset(reset: number, sentAt: number, arrivedAt: number): void {
+    if (this.#dated || reset < earliestReset) return
+    const monotonic = this.#read()
+    if (sentAt < this.#leapSeenAt) return
+    const at = reset * 1000
+    this.#take({ low: at - windowMs - arrivedAt, high: at + 999 + counterLagMs - sentAt }, monotonic)
+  }
+
+  #take(span: Span, monotonic: number): void {
     const known = this.#offset
     const narrowed =
       known === null || this.#leapMs > 0
@@ -90,6 +141,7 @@ export class OktaClock {
         : { low: Math.max(known.low, span.low), high: Math.min(known.high, span.high) }
     // Contradictory bounds mean that a clock was set: start again with the newest.
     this.#offset = narrowed.low <= narrowed.high ? narrowed : span
+    this.#correctionMs ??= this.#offset.low - this.#beginning
     this.#ahead = this.#fallback() - monotonic
     this.#leapMs = 0
     this.#hiddenMs = 0
@@ -97,7 +149,7 @@ export class OktaClock {
 
   /** Okta's time in epoch milliseconds, best estimate. A leap is taken for a sleep. */
   now(): number {
-    if (this.#offset === null) return this.#fallback()
+    if (this.#offset === null) return this.#read() + this.#beginning
     return this.#read() + (this.#offset.low + this.#offset.high) / 2 + this.#leapMs
   }
 
@@ -115,13 +167,13 @@ export class OktaClock {
 
   /** The latest that Okta's time can be now, in epoch milliseconds. Nothing that has happened is later. */
   nowAtMost(): number {
-    if (this.#offset === null) return this.#fallback()
+    if (this.#offset === null) return this.#read() + this.#beginning
     return this.#read() + this.#offset.high + this.#leapMs + this.#hiddenMs
   }
 
   /** The earliest that Okta's time can be now, in epoch milliseconds. A wait for a reset must go by it. */
   nowAtLeast(): number {
-    if (this.#offset === null) return this.#fallback()
+    if (this.#offset === null) return this.#read() + this.#beginning
     return this.#read() + this.#offset.low
   }
 
@@ -131,7 +183,7 @@ export class OktaClock {
     const ahead = this.#fallback() - monotonic
     const leap = ahead - this.#ahead
     if (leap >= leapFromMs) {
-      // Before the first answer the wall clock itself is gone by.
+      // Before the first answer nothing is known that a leap could change.
       if (this.#offset !== null) {
         this.#leapMs += leap
         this.#hiddenMs += leapFromMs

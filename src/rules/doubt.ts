@@ -3,7 +3,7 @@ import { type Action, ruleOf } from '../okta/actions.ts'
 import type { OktaUser } from '../okta/user.ts'
 import { factorAges, type LeavingTime } from './factors.ts'
 
-/** What was known when the attempt was sent. */
+/** What was known when the attempt was sent. If no answer had shown Okta's time by then, `oktaTime` is 0. */
 export interface DoubtfulAttempt extends LeavingTime {
   /** The latest moment at which Okta could have applied the attempt, in epoch ms by its clock. */
   readonly underWayUntil: number
@@ -127,6 +127,10 @@ function settleByFactors(attempt: DoubtfulAttempt, factorTimes: readonly number[
     return { kind: 'unknown', evidence: `${evidence} after ${calls}: Okta may not be able to remove it` }
   }
   if (around > 0) {
+    if (isUndated(attempt)) {
+      const enrolled = `${counted(around, 'factor')} ${around === 1 ? 'is' : 'are'} enrolled`
+      return { kind: 'unknown', evidence: `${enrolled}, ${timeWasUnknown}` }
+    }
     const which = `${counted(around, 'factor')} ${around === 1 ? 'was enrolled at the time of the attempt, or has no time' : 'were enrolled at the time of the attempt, or have no time'}`
     return { kind: 'unknown', evidence: `${which}: nothing shows which came first` }
   }
@@ -165,9 +169,12 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
     }
   }
   if (atTarget && isPerhapsOlder) {
+    const which = isUndated(attempt)
+      ? timeWasUnknown
+      : 'shortly before the attempt by one clock or during it by another'
     return {
       kind: 'unknown',
-      evidence: `user is ${user.status}${since(user)}, shortly before the attempt by one clock or during it by another; the earlier status was not read`,
+      evidence: `user is ${user.status}${since(user)}, ${which}; the earlier status was not read`,
     }
   }
   if (atTarget) {
@@ -175,9 +182,10 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
     return { kind: 'applied', evidence: isMuchLater(attempt, user) ? `${evidence}, ${byOthers}` : evidence }
   }
   if (attempt.status === null && isOfItsSecond(attempt, user.statusChanged)) {
+    const which = isUndated(attempt) ? timeWasUnknown : 'in the second of the attempt or later'
     return {
       kind: 'unknown',
-      evidence: `user is ${user.status}${since(user)}, in the second of the attempt or later; the earlier status was not read`,
+      evidence: `user is ${user.status}${since(user)}, ${which}; the earlier status was not read`,
     }
   }
   if (attempt.status === null) {
@@ -196,7 +204,9 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status} as before the attempt, but ${change}: the status was different in between`,
     }
   }
-  if (isOfItsSecond(attempt, attempt.statusChanged)) {
+  // Where Okta's time was not known, the best guess must do: hardly anybody changes a user back within a second.
+  const sentAt = isUndated(attempt) ? { oktaTime: attempt.oktaTimeAtMost / 2 } : attempt
+  if (isOfItsSecond(sentAt, attempt.statusChanged)) {
     // Okta shows whole seconds, so a change that is undone within the same second leaves no trace.
     return {
       kind: 'unknown',
@@ -258,10 +268,23 @@ export function isFromBefore(moment: number, statusChanged: string | null): bool
   return statusChanged === null || Date.parse(statusChanged) < moment - clocksApartMs
 }
 
-/** Whether a status change is stamped just before an attempt, by less than the two clocks may differ. */
+/**
+ * Whether a status change is stamped just before an attempt, by less than the two clocks may differ, or Okta's time was not
+ * known well enough to tell.
+ */
 function isUncertain(attempt: DoubtfulAttempt, statusChanged: string | null): boolean {
-  return statusChanged !== null && !isBefore(attempt, statusChanged) && !isOfItsSecond(attempt, statusChanged)
+  if (statusChanged === null || isBefore(attempt, statusChanged)) return false
+  if (!isOfItsSecond(attempt, statusChanged)) return true
+  return Date.parse(statusChanged) < attempt.oktaTimeAtMost - clocksApartMs
 }
+
+/** Whether no answer had shown Okta's time when an attempt was made, so that no time in Okta can be compared with it. */
+function isUndated({ oktaTime }: DoubtfulAttempt): boolean {
+  return oktaTime === 0
+}
+
+const timeWasUnknown =
+  "and whether that was before the attempt is not known, because no answer had shown Okta's time"
 
 /** Whether a change of status was in the second of the attempt or later. */
 function isOfItsSecond(

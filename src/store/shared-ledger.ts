@@ -86,6 +86,9 @@ export class SharedLedger implements Ledger {
     this.#flushSoon(entry)
   }
 
+  /** Does nothing: what was settled before Okta's time was known was not dated. */
+  redate(): void {}
+
   budget(bucket: Bucket): BudgetState {
     return this.#entry(bucket).asker.seen
   }

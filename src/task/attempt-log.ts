@@ -103,7 +103,7 @@ export function hasTimedOut({ answer }: SentCall): boolean {
 export async function recordLost(task: LoggedTask, since: number): Promise<OpenAttempt> {
   const { services, input, history } = task
   // The loss began before this process did.
-  const by = Math.max(since, Math.min(services.recorder.state.lostBy ?? since, services.begunAt))
+  const by = Math.max(since, Math.min(services.recorder.state.lostBy ?? since, services.begunAt()))
   history.attempts++
   await services.recorder.record({
     event: 'intent',

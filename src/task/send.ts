@@ -19,8 +19,9 @@ export interface SentCall {
 /**
  * Sends the task's call once it has a slot and a permit: first the intent goes to disk, then the call leaves (T1). If
  * that takes too long, the call does not leave any more: another process may soon take it for lost. If its connection
- * took too long, that is a failure like others of the network. An intent is dated by Okta's clock, so none is written as
- * long as that is not known for sure.
+ * took too long, that is a failure like others of the network. An intent is dated by Okta's clock, so none is written after
+ * a leap of this machine's clock until an answer has shown what it was. If no answer has ever shown Okta's time, the intent
+ * says that, and nothing is judged by it.
  *
  * @returns null if nothing was sent, because the read grew old meanwhile or the call was held back; `late` if its intent
  *   grew old, because the disk or the store took so long, or if Okta's time is not known for sure
@@ -82,7 +83,7 @@ export async function sendCall(
         step: task.step,
         attempt: history.attempts,
         okta_time: oktaTime,
-        okta_time_at_least: Math.floor(clock.nowAtLeast()),
+        okta_time_at_least: clock.known ? Math.floor(clock.nowAtLeast()) : 0,
         started_at: history.startedAt,
         user_id: task.target,
         login: read?.user.login ?? null,

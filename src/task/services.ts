@@ -48,10 +48,12 @@ export interface Services {
   readonly reads: Gate
   readonly requestTimeoutMs: number
   /**
-   * When this execution began, by Okta's clock and never too early: any process that held the run before was gone by
-   * then.
+   * When this execution began, by Okta's clock as far as that is known by now, and never too early: any process that held the
+   * run before was gone by then.
    */
-  readonly begunAt: number
+  readonly begunAt: () => number
+  /** The same moment as a mark of the lookup's clock. */
+  readonly begunMark: number
   /**
    * Whether a process that held the run before may live on: it has only lost the run by its silence. Then its calls may
    * have run into their time limit unheard.

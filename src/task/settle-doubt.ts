@@ -75,7 +75,7 @@ export async function settleDoubt(
     const attempt = {
       ...attemptOf(open),
       // A lost attempt may have left at any moment until this process began.
-      ...(open.intent.lost ? { oktaTimeAtMost: services.begunAt, lostBy: open.intent.okta_time } : {}),
+      ...(open.intent.lost ? { oktaTimeAtMost: services.begunAt(), lostBy: open.intent.okta_time } : {}),
       underWayUntil: latestOf(services, open),
       judgedNotApplied: history.judgedNotApplied,
     }
@@ -84,10 +84,18 @@ export async function settleDoubt(
       isExplained && !isTaken(look, open.intent)
         ? afterKnown(task.action, found)
         : afterOthers(found, isTaken(look, open.intent))
-    if (verdict.kind === 'not_applied' && (await paused(services, task, open))) continue
+    if (verdict.kind === 'not_applied' && (await paused(services, task, open, notBefore))) continue
     const isFirstLook = open.intent.lost === true && known === null
     const seen = observation.user
-    return await conclude(services, task, history, { open, cause, verdict, read, seen, isFirstLook })
+    return await conclude(services, task, history, {
+      open,
+      notBefore,
+      cause,
+      verdict,
+      read,
+      seen,
+      isFirstLook,
+    })
   }
 }
 
@@ -122,6 +130,8 @@ async function conclude(
   history: TaskHistory,
   found: {
     readonly open: OpenAttempt
+    /** As for {@link settleDoubt}. */
+    readonly notBefore: number | null
     readonly cause: string
     readonly verdict: Verdict
     /** Null if it was judged by a look that was made before, since when a call may have changed the user. */
@@ -132,7 +142,7 @@ async function conclude(
     readonly isFirstLook: boolean
   },
 ): Promise<Settlement> {
-  const { open, cause, verdict, read, seen, isFirstLook } = found
+  const { open, notBefore, cause, verdict, read, seen, isFirstLook } = found
   // Nobody knows how often a call was repeated in a lost part. Only a person who has looked may let it be repeated.
   const uncounted = services.recorder.state.uncounted(task)
   const mayRepeat =
@@ -141,7 +151,8 @@ async function conclude(
     !task.comesLater &&
     uncounted !== 'keep'
   const repeats = verdict.kind === 'unknown' && mayRepeat && history.repeats < mostRepeats
-  if (repeats && (await paused(services, task, open))) return await conclude(services, task, history, found)
+  if (repeats && (await paused(services, task, open, notBefore)))
+    return await conclude(services, task, history, found)
   const isOfStatus = open.intent.lost === true && ruleOf(task.action).doubt === 'status'
   const isConfirmed = verdict.kind === 'applied' && isOfStatus && !task.isBehindDoubt
   await recordVerdict(services, open, verdict, {

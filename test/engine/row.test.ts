@@ -52,7 +52,7 @@ describe('a row', () => {
   })
 
   it('that is due is done by Okta’s time alone: without it the run stops', async () => {
-    await withStub({}, async (stub) => {
+    await withStub({ timeIsTold: false }, async (stub) => {
       const order = new UserOrder()
       const { clock } = stub.services.lookup
       const due = { ...rowOf(1, ada.login, 'suspend'), due: clock.now() - 86_400_000 }

@@ -10,6 +10,9 @@ import { type Answer, isOktas } from '../../src/okta/answer.ts'
 import { OktaClock } from '../../src/okta/clock.ts'
 import type { OktaRequest } from '../../src/okta/request.ts'
 
+/** Okta's time when a stub begins. */
+const begin = 1_772_445_600_000
+
 /** A switch whose waits take no time but on the clock that it keeps. */
 class VirtualTime extends StopSwitch {
   now = 0
@@ -31,13 +34,21 @@ export interface LookupOf {
   readonly asked: string[]
 }
 
-/** What looking up needs, over a stub: a real pacer, and a time that passes by waiting alone. */
-export function lookupOf(send: (request: OktaRequest) => Answer | Promise<Answer>): LookupOf {
+/**
+ * What looking up needs, over a stub: a real pacer, and a time that passes by waiting alone.
+ *
+ * @param timeIsTold whether an answer has shown Okta's time
+ */
+export function lookupOf(
+  send: (request: OktaRequest) => Answer | Promise<Answer>,
+  timeIsTold = true,
+): LookupOf {
   const time = new VirtualTime()
   const clock = new OktaClock(
     () => time.now,
-    () => 1_772_445_600_000 + time.now,
+    () => begin + time.now,
   )
+  if (timeIsTold) clock.observe(new Date(begin).toUTCString(), 0, 0)
   const patience = new OktaPatience(() => time.now)
   const pacer = new Pacer({
     concurrency: 4,

@@ -56,6 +56,8 @@ export interface StubOptions {
   /** The journal of an earlier execution. */
   readonly before?: readonly JournalEvent[]
   readonly stepsPerRow?: number
+  /** Whether an answer has shown Okta's time; by default one has. */
+  readonly timeIsTold?: boolean
   /** What differs in Ada. */
   readonly user?: Partial<StubUser>
 }
@@ -96,7 +98,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       const { factors: _, login, ...shown } = user
       return onRead(user) ?? answerOf(200, JSON.stringify({ ...shown, profile: { login } }))
     }
-    const lookup = lookupOf(answer)
+    const lookup = lookupOf(answer, options.timeIsTold)
     const path = join(directory, 'journal.ndjson')
     await writeFile(path, '')
     const journal = await Journal.open(path, emptyJournal)
@@ -111,6 +113,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
         refusals.push(refusal)
       },
     }
+    const begunAt = lookup.parts.clock.nowAtMost()
     const services: Services = {
       job: { ...plainJob, ...options.job },
       owner: null,
@@ -127,7 +130,8 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
       sends: gate,
       reads: gate,
       requestTimeoutMs: 30_000,
-      begunAt: lookup.parts.clock.nowAtMost(),
+      begunAt: () => begunAt,
+      begunMark: lookup.parts.clock.mark(),
       senderMayLive: false,
       settleOnly: false,
       undoOf: null,

@@ -406,7 +406,58 @@ describe('a call of which nobody knows', () => {
     // An hour ago by it.
     const hourAgo = now - 3_600_000
     const before = [intentOf(1, 1, { user_id: ada.id, okta_time: hourAgo, okta_time_at_least: hourAgo })]
-    await endOf({ before }, async (stub) => expect(stub.time.now).toBeGreaterThanOrEqual(30_000))
+    await endOf({ before, timeIsTold: false }, async (stub) => {
+      expect(stub.time.now).toBeGreaterThanOrEqual(30_000)
+    })
+  })
+
+  it.each([
+    ['long ago', -3_600_000],
+    ['long ahead', 3_600_000],
+  ])(
+    'of an earlier process that did not know Okta’s time, and says %s, may be under way for its time limit',
+    async (_, off) => {
+      const before = [intentOf(1, 1, { user_id: ada.id, okta_time: now + off, okta_time_at_least: 0 })]
+      await endOf({ before }, async (stub) => expect(stub.time.now).toBe(30_000))
+    },
+  )
+
+  it('of an earlier process had left before this one began, also if it names a later time', async () => {
+    const ahead = now + 3_600_000
+    const before = [intentOf(1, 1, { user_id: ada.id, okta_time: ahead, okta_time_at_least: ahead })]
+    await endOf({ before }, async (stub) => {
+      expect(stub.time.now).toBeGreaterThanOrEqual(30_000)
+      expect(stub.time.now).toBeLessThan(32_000)
+    })
+  })
+
+  it('is not settled by times in Okta where no answer has shown Okta’s time', async () => {
+    const untold = (): StubOptions => ({ onCall: first(lost), timeIsTold: false })
+    const recently = new Date(now - 60_000).toISOString()
+    const factors = { user: { factors: [recently] } }
+    await endOf(
+      { ...untold(), ...factors },
+      async (_, result) => {
+        expect(result).toMatchObject({
+          result: 'in_doubt',
+          attempts: 1,
+          message: expect.stringContaining('not known'),
+        })
+      },
+      { action: 'reset_factors' },
+    )
+    const suspended = { user: { status: 'SUSPENDED', statusChanged: recently }, job: { read_first: false } }
+    await endOf({ ...untold(), ...suspended }, async (_, result) => {
+      expect(result).toMatchObject({
+        result: 'in_doubt',
+        attempts: 1,
+        message: expect.stringContaining('not known'),
+      })
+    })
+    // A status that was read before the call needs no times.
+    await endOf(untold(), async (_, result) =>
+      expect(result).toMatchObject({ result: 'succeeded', attempts: 2 }),
+    )
   })
 
   it('is waited for twice as long after a time-out', async () => {
@@ -785,7 +836,7 @@ describe('a call of which nobody knows', () => {
   })
 
   it('that would send a mail is not sent again where no answer tells how long ago that was', async () => {
-    await withStub({ onCall: first(lost) }, async (stub) => {
+    await withStub({ onCall: first(lost), timeIsTold: false }, async (stub) => {
       for (const user of stub.users) user.status = 'STAGED'
       await expect(runTask(stub.services, taskOf({ action: 'activate' }), null)).rejects.toBeInstanceOf(
         RunStopped,
@@ -838,7 +889,8 @@ describe('a task that an earlier execution began', () => {
 
   it('is waited for twice as long where the process that sent it may live on', async () => {
     const services = { senderMayLive: true }
-    await endOf({ before: [open], services }, async (stub) => expect(stub.time.now).toBe(60_000))
+    // A second more, because that is how exactly one answer tells the time.
+    await endOf({ before: [open], services }, async (stub) => expect(stub.time.now).toBe(60_999))
   })
 
   it('is read again where Okta had refused it', async () => {

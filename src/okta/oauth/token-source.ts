@@ -67,7 +67,7 @@ export class TokenSource {
     let last: Received | null = null
     for (let requests = 0; requests < mostRequests; ) {
       const askedAt = clock.mark()
-      const clockKnown = clock.known
+      const clockKnown = clock.dated
       const sentTime = clock.nowAtLeast()
       const withProof = this.#proves
       const asked = {
@@ -77,7 +77,7 @@ export class TokenSource {
         keyId: app.key.keyId,
       }
       const { answer, received } = await requestToken(this.#requestAt(Math.floor(sentTime / 1000), key))
-      const clockOffMs = clock.known ? clock.now() - (clock.mark() - askedAt) - sentTime : null
+      const clockOffMs = clock.dated ? clock.now() - (clock.mark() - askedAt) - sentTime : null
       const sent = { withProof, clockKnown, clockOffMs, askedAt }
       const verdict = judgeTokenAnswer(answer, received, sent, asked)
       last = received
