@@ -26,6 +26,8 @@ const probePatienceMs = 3_000
  * patience is enough.
  */
 const firstProbePatienceMs = usedWithinMs + probePatienceMs
+/** Where answers have no `Date`, executions know Okta's time to a minute, and a little more: their times differ by less. */
+const clocksDifferMs = 90_000
 /**
  * While the run leaves all remaining calls to others, it checks after this fraction of a window whether they still need
  * them. Each check takes one of their calls.
@@ -129,6 +131,8 @@ function roomAt(state: BudgetState, room: number, now: number): number {
 /** The time from which fewer than `room` requests of earlier executions can still be in the open window. */
 function earlierLeaveAt(state: BudgetState, room: number, now: number): number {
   const last = room < 1 ? undefined : state.earlierSends.at(-room)
-  // A time in the future shows that our clock has not been set by Okta's yet.
-  return last === undefined || last > now + 1000 ? now : last + arrivesWithinMs + longestOpen(state) + 1
+  // A time far in the future shows that our clock has not been set by Okta's yet.
+  return last === undefined || last > now + clocksDifferMs
+    ? now
+    : last + arrivesWithinMs + longestOpen(state) + 1
 }

@@ -12,6 +12,7 @@ import { forecastRun, lookUpLifecycleLimit, type PlanForecast } from '../plan/pl
 import { createPlanCounter } from '../plan/plan-totals.ts'
 import { UserReads } from '../plan/user-reads.ts'
 import type { TokenOwner } from '../rules/guards.ts'
+import { timeNotTold } from '../rules/stop-reasons.ts'
 import { askOrg } from './ask-org.ts'
 import type { RunOrg } from './org.ts'
 import type { SentBefore } from './sent-before.ts'
@@ -91,7 +92,10 @@ async function planAll(
       ...guards,
       reads,
       ahead: Math.max(32, job.pace.concurrency * 4),
-      now: () => lookup.clock.nowAtLeast(),
+      now: () => {
+        if (!lookup.clock.known) throw stop.because(timeNotTold(lookup.orgUrl, 'which rows are due'))
+        return lookup.clock.nowAtLeast()
+      },
       ...(options.doneSteps === undefined ? {} : { doneSteps: options.doneSteps }),
       ...(options.meantBy === undefined ? {} : { meantBy: options.meantBy }),
     })) {

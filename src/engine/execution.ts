@@ -193,7 +193,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
           event: 'permits',
           bucket,
           count,
-          okta_time: Math.round(clock.now()),
+          // Without a `Date`, an estimate may be a minute too early, and the next execution forget them too early.
+          okta_time: Math.round(clock.dated ? clock.now() : clock.nowAtMost()),
           ...(clock.known ? { okta_time_at_least: Math.floor(clock.nowAtLeast()) } : {}),
         }),
       onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),

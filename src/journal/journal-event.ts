@@ -94,8 +94,8 @@ export interface IntentEvent extends AttemptPlace {
   /** Epoch milliseconds by Okta's clock, best estimate. */
   readonly okta_time: number
   /**
-   * The earliest that this time could have been. A change in this second or later may have come after the call. 0 if no
-   * answer had shown Okta's time; then `okta_time` is this machine's.
+   * The earliest that this time could have been. A change in this second or later may have come after the call. A day
+   * before it if no answer had shown Okta's time; then `okta_time` is this machine's.
    */
   readonly okta_time_at_least: number
   /** When the task began, RFC 3339 UTC by Okta's clock. */

@@ -23,6 +23,7 @@ import {
   standingOf,
   type TaskProgress,
 } from './task-progress.ts'
+import { isUndated } from './undated.ts'
 
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
@@ -335,6 +336,11 @@ export class JournalState {
   }
 
   #seeTime(event: JournalEvent): void {
+    // The answer to an attempt that is not dated by Okta's time tells that no better.
+    if (event.event === 'answer') {
+      const intent = this.#progress.get(this.#index(event))?.last.intent
+      if (intent !== undefined && isUndated(intent)) return
+    }
     const time = earliestOf(event)
     if (time === null) return
     this.#lastOktaTime = time

@@ -1,6 +1,7 @@
 import { underWayUntil } from '../rules/doubt.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
+import { isUndated } from './undated.ts'
 
 /** A call of the run itself that was applied, and the span of time in which Okta applied it. */
 export interface OwnCall {
@@ -21,10 +22,15 @@ interface Sent {
   /** The second that Okta showed for its change, in epoch ms, if a look at the user proved it; otherwise null. */
   readonly shownAt: number | null
   readonly intent: IntentEvent
+  /** Whether Okta's time was known so badly that somebody else's change may seem to be one of them. */
+  readonly isVague: boolean
 }
 
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
+
+/** A call's time is vague if it may be later than its intent's by more than this, in ms. */
+const vagueFromMs = 5_000
 
 /** Okta shows whole seconds, rounded down. */
 const shownWithinMs = 999
@@ -41,7 +47,7 @@ export class OwnCalls {
   /**
    * @param found called for each call
    * @param unsure called for each success that may be somebody else's, because only the user's status shows that a call
-   *   in a lost part of the journal was applied
+   *   in a lost part of the journal was applied, or because Okta's time was not known well enough
    */
   constructor(found: (call: OwnCall) => void, unsure: (result: TaskResult) => void = () => {}) {
     this.#found = found
@@ -53,11 +59,14 @@ export class OwnCalls {
     switch (event.event) {
       case 'intent': {
         // Where Okta's time was not known, the best guess must do: it is compared with a change that Okta shows.
-        const last = event.okta_time_at_least === 0 ? event.okta_time : event.okta_time_at_least
-        const first = this.#sent.get(placeOf(event))?.first ?? last
+        const last = isUndated(event) ? event.okta_time : event.okta_time_at_least
+        const known = this.#sent.get(placeOf(event))
+        const first = known?.first ?? last
+        const isVague =
+          known?.isVague === true || (event.lost !== true && event.okta_time - last > vagueFromMs)
         const latest = latestOf(event, null)
-        const sent = { first, last, acceptedBy: null, underWayUntil: latest, shownAt: null, intent: event }
-        this.#sent.set(placeOf(event), sent)
+        const times = { first, last, acceptedBy: null, underWayUntil: latest, shownAt: null }
+        this.#sent.set(placeOf(event), { ...times, intent: event, isVague })
         break
       }
       case 'in_doubt': {
@@ -96,9 +105,13 @@ export class OwnCalls {
       this.#unsure(result)
       return
     }
-    const { first, last, acceptedBy, underWayUntil: latest, shownAt } = sent
+    const { first, last, acceptedBy, underWayUntil: latest, shownAt, isVague } = sent
     if (shownAt !== null) {
       this.#found({ result, from: shownAt, until: shownAt + shownWithinMs })
+      return
+    }
+    if (isVague) {
+      this.#unsure(result)
       return
     }
     // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.

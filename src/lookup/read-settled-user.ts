@@ -4,13 +4,14 @@ import type { LookupParts } from './paced-get.ts'
 import { type FailedRead, type FoundUser, readUserById } from './read-user.ts'
 
 /**
- * Whether a read is older than one window, or may be, because the clock has leapt. No call may be based on such a read. One
- * from the future was dated before Okta's time was known. Without a `Date`, the latest that the time can be is a minute
- * from the earliest, which would make every read old.
+ * Whether a read is older than one window, or may be, because the clock has leapt. No call may be based on such a read. The
+ * monotonic clock tells that of a read that was dated before Okta's time was known, and Okta's time of one before a sleep.
+ * Without a `Date`, the latest that this time can be is a minute from the earliest, which would make every read old.
  */
 export function isOld({ clock, pacer }: Pick<LookupParts, 'clock' | 'pacer'>, read: FoundUser): boolean {
   const now = clock.dated ? clock.nowAtMost() : clock.nowAtLeast()
-  return !clock.sure || read.readAt > now || now - read.readAt > pacer.windowMs(lifecycleBucket)
+  const age = Math.max(now - read.readAt, clock.mark() - read.readMark)
+  return !clock.sure || age > pacer.windowMs(lifecycleBucket)
 }
 
 /** Whether a read needs no other: it is not old, and the user is in no transition. */

@@ -13,6 +13,8 @@ export interface FoundUser {
   readonly user: OktaUser
   /** Epoch milliseconds by Okta's clock, never later than the moment that the answer describes. */
   readonly readAt: number
+  /** The same moment as a mark of the lookup's clock. */
+  readonly readMark: number
   readonly httpStatus: number
   readonly requestId: string | null
 }
@@ -51,8 +53,10 @@ async function read(
   ahead: boolean,
 ): Promise<FoundUser | FailedRead> {
   let readAt = 0
+  let readMark = 0
   const beforeSending = (): void => {
     readAt = parts.clock.nowAtLeast()
+    readMark = parts.clock.mark()
   }
   const isAbout = (answer: Answered): boolean => id === null || idIn(answer) === id
   const got = await pacedGet(parts, readUserRequest(userKey), { ahead, beforeSending, isAbout })
@@ -63,7 +67,7 @@ async function read(
     return failedRead('refused', got.found, what, "Okta's answer was not a user that can be understood")
   }
   const { httpStatus, requestId } = got.found
-  return { kind: 'found', user, readAt, httpStatus, requestId }
+  return { kind: 'found', user, readAt, readMark, httpStatus, requestId }
 }
 
 /** Why a read failed; undefined if the answer itself says it. */

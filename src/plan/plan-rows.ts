@@ -101,7 +101,7 @@ export async function* planRows(
   for await (const row of rows) {
     // A row that is done in full needs no plan.
     if (row.kind === 'valid' && options.doneSteps?.(row.row).length === row.actions.length) continue
-    const early = row.kind === 'valid' ? judgeDue(row, options.now()) : null
+    const early = row.kind === 'valid' && row.due !== null ? judgeDue(row, options.now()) : null
     const isRead = row.kind === 'valid' && early === null && options.job.read_first
     const read = isRead ? options.reads.of(row) : Promise.resolve(null)
     // A failed read is reported when its row has its turn, and never if an earlier row ends the plan.

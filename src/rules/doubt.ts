@@ -3,7 +3,7 @@ import { type Action, ruleOf } from '../okta/actions.ts'
 import type { OktaUser } from '../okta/user.ts'
 import { factorAges, type LeavingTime } from './factors.ts'
 
-/** What was known when the attempt was sent. If no answer had shown Okta's time by then, `oktaTime` is 0. */
+/** What was known when the attempt was sent. */
 export interface DoubtfulAttempt extends LeavingTime {
   /** The latest moment at which Okta could have applied the attempt, in epoch ms by its clock. */
   readonly underWayUntil: number
@@ -54,6 +54,12 @@ const sendingMarginMs = 15_000
  * may settle it as if it had left by then. What is left of the margin is for clocks that differ.
  */
 export const leavesWithinMs = 10_000
+
+/**
+ * A machine's clock is off by less than this, in ms. While no answer has shown Okta's time, all that is known of it is that
+ * it is within so much of this machine's.
+ */
+export const undatedWithinMs = 24 * 3_600_000
 
 /** The clocks of one org differ by at most this, in ms. */
 export const clocksApartMs = 15_000
@@ -156,7 +162,9 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
   }
   const isOlder = attempt.status === null && isBefore(attempt, user.statusChanged)
   const isPerhapsOlder = attempt.status === null && isUncertain(attempt, user.statusChanged)
-  if (atTarget && (isOlder || isPerhapsOlder) && !leavesTrace(action)) {
+  // Where it may just as well be from during the attempt, that would say of an applied call that it never was.
+  const isTakenForOlder = isOlder || (isPerhapsOlder && !isOfItsSecond(attempt, user.statusChanged))
+  if (atTarget && isTakenForOlder && !leavesTrace(action)) {
     return {
       kind: 'not_applied',
       evidence: `user is ${user.status}${since(user)}, as before the attempt for all that is known, and a second ${action} does no harm`,
@@ -204,9 +212,9 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status} as before the attempt, but ${change}: the status was different in between`,
     }
   }
-  // Where Okta's time was not known, the best guess must do: hardly anybody changes a user back within a second.
-  const sentAt = isUndated(attempt) ? { oktaTime: attempt.oktaTimeAtMost / 2 } : attempt
-  if (isOfItsSecond(sentAt, attempt.statusChanged)) {
+  if (isOfItsSecond(attempt, attempt.statusChanged)) {
+    if (isUndated(attempt))
+      return { kind: 'unknown', evidence: `user is still ${user.status}${since(user)}, ${timeWasUnknown}` }
     // Okta shows whole seconds, so a change that is undone within the same second leaves no trace.
     return {
       kind: 'unknown',
@@ -278,9 +286,9 @@ function isUncertain(attempt: DoubtfulAttempt, statusChanged: string | null): bo
   return Date.parse(statusChanged) < attempt.oktaTimeAtMost - clocksApartMs
 }
 
-/** Whether no answer had shown Okta's time when an attempt was made, so that no time in Okta can be compared with it. */
-function isUndated({ oktaTime }: DoubtfulAttempt): boolean {
-  return oktaTime === 0
+/** Whether no answer had shown Okta's time when an attempt was made. */
+function isUndated({ oktaTime, oktaTimeAtMost, lost }: DoubtfulAttempt): boolean {
+  return !lost && oktaTimeAtMost - oktaTime >= 2 * undatedWithinMs
 }
 
 const timeWasUnknown =

@@ -1,5 +1,5 @@
-import type { IntentEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
+import { isUndated } from '../journal/undated.ts'
 import { leavesWithinMs, mailPauseMs, type SendingTimes, settlesAt, underWayUntil } from '../rules/doubt.ts'
 import { timeNotTold } from '../rules/stop-reasons.ts'
 import { sendsMail } from './keep-link.ts'
@@ -79,11 +79,6 @@ function leftOfEarlier(services: Services, open: OpenAttempt): number {
     senderGone,
   }
   return settlesAt(times, how, limit) - clock.nowAtLeast()
-}
-
-/** Whether no answer had shown Okta's time when an attempt was made. */
-function isUndated({ okta_time_at_least, lost }: IntentEvent): boolean {
-  return okta_time_at_least === 0 && lost !== true
 }
 
 /** Whether the sender may have given up on the call, on which Okta may have gone on working. */

@@ -3,7 +3,7 @@ import { isOld } from '../lookup/read-settled-user.ts'
 import type { FoundUser } from '../lookup/read-user.ts'
 import { type Answer, wasWithdrawn } from '../okta/answer.ts'
 import { asRetry, lifecycleRequest } from '../okta/request.ts'
-import { leavesWithinMs } from '../rules/doubt.ts'
+import { leavesWithinMs, undatedWithinMs } from '../rules/doubt.ts'
 import { lastWordOf } from './ending.ts'
 import type { Services } from './services.ts'
 import type { TaskHistory, TaskInput } from './state.ts'
@@ -83,7 +83,7 @@ export async function sendCall(
         step: task.step,
         attempt: history.attempts,
         okta_time: oktaTime,
-        okta_time_at_least: clock.known ? Math.floor(clock.nowAtLeast()) : 0,
+        okta_time_at_least: clock.known ? Math.floor(clock.nowAtLeast()) : oktaTime - undatedWithinMs,
         started_at: history.startedAt,
         user_id: task.target,
         login: read?.user.login ?? null,

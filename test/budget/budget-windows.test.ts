@@ -76,7 +76,10 @@ describe('a bucket whose limit an earlier execution saw', () => {
   it('sends its probe where the share has room, or the times can not be by our clock', () => {
     expect(permits(newBudget(0.3, [start, start + 10], 10), now)).toBe(1)
     expect(permits(newBudget(0.3, [], 10), now)).toBe(1)
-    expect(permits(newBudget(0.3, [now + 5_000, now + 5_000, now + 5_000], 10), now)).toBe(1)
+    const ahead = (ms: number): number => permits(newBudget(0.3, [now + ms, now + ms, now + ms], 10), now)
+    expect(ahead(95_000)).toBe(1)
+    // Where answers have no Date, two executions may differ by more than a minute.
+    expect(ahead(75_000)).toBe(0)
   })
 
   it('keeps to the share of that limit while answers carry no headers', () => {

@@ -9,6 +9,16 @@ function resultEvent(more: Parameters<typeof resultOf>[1] = {}): JournalEvent {
   return { event: 'result', ...resultOf(1, { finished_at: finished, ...more }) }
 }
 
+function vague(...events: readonly JournalEvent[]): number {
+  let count = 0
+  const own = new OwnCalls(
+    () => {},
+    () => count++,
+  )
+  for (const event of events) own.see(event)
+  return count
+}
+
 function found(...events: readonly JournalEvent[]): readonly Pick<OwnCall, 'from' | 'until'>[] {
   const calls: Pick<OwnCall, 'from' | 'until'>[] = []
   const own = new OwnCalls(({ from, until }) => calls.push({ from, until }))
@@ -18,15 +28,38 @@ function found(...events: readonly JournalEvent[]): readonly Pick<OwnCall, 'from
 
 it('a call was applied between its intent and Okta’s answer', () => {
   const intent = intentOf(1, 2, { okta_time: 5_100, okta_time_at_least: 5_000 })
-  const before = intentOf(1, 1, { okta_time_at_least: 1_000 })
+  const before = intentOf(1, 1, { okta_time: 1_100, okta_time_at_least: 1_000 })
   const answer = { ...answerTo(1, 2), okta_time: 6_000, okta_time_at_most: 6_200 }
   const not: JournalEvent = { event: 'not_applied', row: 1, step: 1, attempt: 1, why: '429' }
   expect(found(before, not, intent, answer, resultEvent())).toEqual([{ from: 5_000, until: 6_200 }])
 })
 
+it('a call is none of them for certain where Okta’s time was known to a minute only, unless Okta showed its change', () => {
+  const intent = intentOf(1, 1, { okta_time: 38_000, okta_time_at_least: 1_000 })
+  const answer = { ...answerTo(1, 1), okta_time: 38_100, okta_time_at_most: 75_000 }
+  expect(found(intent, answer, resultEvent())).toEqual([])
+  expect(vague(intent, answer, resultEvent())).toBe(1)
+  const verdict = {
+    event: 'verdict',
+    row: 1,
+    step: 1,
+    attempt: 1,
+    verdict: 'applied',
+    evidence: 'seen',
+  } as const
+  const shown = { ...verdict, status_changed: '1970-01-01T00:00:40.000Z' }
+  expect(found(intent, doubtOf(1, 1), shown, resultEvent())).toEqual([{ from: 40_000, until: 40_999 }])
+})
+
+it('a call that was made before any answer told the time is compared by this machine’s', () => {
+  const intent = intentOf(1, 1, { okta_time: 5_000, okta_time_at_least: 5_000 - 86_400_000 })
+  const answer = { ...answerTo(1, 1), okta_time: 5_100, okta_time_at_most: 5_200 }
+  expect(found(intent, answer, resultEvent())).toEqual([{ from: 5_000, until: 5_200 }])
+})
+
 describe('without an answer it was applied from the first intent on', () => {
   const events = [
-    intentOf(1, 1, { okta_time_at_least: 1_000 }),
+    intentOf(1, 1, { okta_time: 1_100, okta_time_at_least: 1_000 }),
     doubtOf(1, 1),
     intentOf(1, 2, { okta_time_at_least: 5_000, okta_time: 5_100, request_timeout_ms: 3_000 }),
   ]
@@ -67,7 +100,7 @@ describe('if a look at the user proved it', () => {
     verdict: 'applied',
     evidence: 'SUSPENDED since 10:00:05',
   } as const
-  const events = [intentOf(1, 1, { okta_time_at_least: 1_000 }), doubtOf(1, 1)]
+  const events = [intentOf(1, 1, { okta_time: 1_100, okta_time_at_least: 1_000 }), doubtOf(1, 1)]
 
   it('it was applied in the second that Okta showed, and not until the look', () => {
     const shown = { ...verdict, status_changed: '1970-01-01T00:00:05.000Z' }
@@ -82,7 +115,7 @@ describe('if a look at the user proved it', () => {
 })
 
 it('an answer of an older journal has its estimate and a second', () => {
-  const intent = intentOf(1, 1, { okta_time_at_least: 1_000 })
+  const intent = intentOf(1, 1, { okta_time: 1_100, okta_time_at_least: 1_000 })
   const { okta_time_at_most: _, ...answer } = answerTo(1, 1, { okta_time: 2_000 })
   expect(found(intent, answer, resultEvent())).toEqual([{ from: 1_000, until: 3_000 }])
 })

@@ -48,6 +48,59 @@ describe('OktaClock', () => {
     expect(clock.now()).toBe(5_042)
   })
 
+  it('does not move with this machine’s clock while Okta’s time is not known', () => {
+    const world = new World()
+    world.wallAhead -= 120_000
+    expect(world.clock.now()).toBe(5_042)
+    world.monotonic += 1_000
+    world.wallAhead += 500_000
+    expect(world.clock.nowAtLeast()).toBe(6_042)
+    expect(world.clock.correctionMs).toBeNull()
+    world.answer(0, 0)
+    expect(world.clock.correctionMs).toBe(world.clock.nowAtLeast() - 6_042)
+  })
+
+  it('is told by the resets of rate limits where answers have no date, and then by the first date alone', () => {
+    const windows = fc.array(
+      fc.record({
+        // A counter lags by up to 15 s, and a window is open for a minute.
+        left: fc.integer({ min: -14_000, max: 60_000 }),
+        pause: fc.integer({ min: 0, max: 90_000 }),
+        back: fc.integer({ min: 0, max: 4_000 }),
+      }),
+      { minLength: 1, maxLength: 20 },
+    )
+    fc.assert(
+      fc.property(windows, (seen) => {
+        const world = new World()
+        for (const { left, pause, back } of seen) {
+          const sentAt = world.clock.mark()
+          const reset = Math.floor((world.truth + left) / 1000)
+          world.monotonic += back
+          world.clock.observeReset(reset, sentAt, world.clock.mark())
+          world.monotonic += pause
+          expect(world.clock.known).toBe(true)
+          expect(world.clock.dated).toBe(false)
+          expect(world.clock.machineBehindMs).toBeNull()
+          expect(world.clock.nowAtLeast()).toBeLessThanOrEqual(world.truth)
+          expect(world.clock.nowAtMost()).toBeGreaterThanOrEqual(world.truth)
+        }
+        world.answer(10, 10)
+        expect(world.clock.dated).toBe(true)
+        expect(world.clock.nowAtMost() - world.clock.nowAtLeast()).toBeLessThanOrEqual(1_020)
+        world.clock.observeReset(Math.floor(world.truth / 1000) + 3_600, world.clock.mark(), world.clock.mark())
+        expect(world.clock.nowAtLeast()).toBeLessThanOrEqual(world.truth)
+        expect(world.clock.nowAtMost()).toBeGreaterThanOrEqual(world.truth)
+      }),
+    )
+  })
+
+  it('takes no reset for a time that can be none', () => {
+    const { clock } = new World()
+    clock.observeReset(60, 0, 1)
+    expect(clock.known).toBe(false)
+  })
+
   it('is never later than Okta with nowAtLeast, and no more than a second and a round trip behind', () => {
     const travel = fc.record({
       there: fc.integer({ min: 0, max: 4_000 }),

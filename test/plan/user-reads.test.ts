@@ -19,7 +19,14 @@ function foundUser(user = ada): FoundUser {
     offered: [],
     directory: null,
   } as const
-  return { kind: 'found', user: { ...user, ...status }, readAt: 0, httpStatus: 200, requestId: null }
+  return {
+    kind: 'found',
+    user: { ...user, ...status },
+    readAt: 0,
+    readMark: 0,
+    httpStatus: 200,
+    requestId: null,
+  }
 }
 
 function failedRead(more: Partial<FailedRead>): FailedRead {

@@ -132,6 +132,8 @@ function drawInDirectory(seed: number, draws: Draws): Scenario {
       : { lifecycle: 600, reads: 1000 },
     orgConcurrency: draws.chance('crowded', 0.15) ? 2 : 75,
     orgClockMs: Date.UTC(2026, 2, 2, 10) + draws.int('org clock', -200_000, 200_000),
+    // Without any time, a job whose rows become due stops at each start.
+    untold: draws.chance('untold', 0.07) ? drawUntold(draws, !tight && !rules.due) : null,
     transitionMs: draws.pick('transition', [300, 3_000, 20_000, 90_000]),
     stalls: draws.chance('stalls', 0.06),
     othersPerMinute: draws.chance('others', tight && !sluggish ? 0.5 : 0.1)
@@ -168,6 +170,15 @@ function drawInDirectory(seed: number, draws: Draws): Scenario {
     again: draws.chance('again', 0.3),
     order: draws.chance('by step', 0.4) || lostInStep ? 'step' : 'user',
     store: null,
+  }
+}
+
+/** Where limits are not told, no share is kept: only at the beginning, and only where there is plenty. */
+function drawUntold(draws: Draws, mayLackLimits: boolean): Scenario['untold'] {
+  const limitsToo = mayLackLimits && draws.chance('limits untold', 0.6)
+  return {
+    answers: limitsToo ? draws.int('answers untold', 1, 12) : draws.pick('untold', [3, 30, 10_000]),
+    limitsToo,
   }
 }
 

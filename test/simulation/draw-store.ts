@@ -47,6 +47,7 @@ export function drawStore(inDirectory: Scenario, draws: Draws): Scenario {
     limits: isTight
       ? { lifecycle: draws.pick('store limit', [4, 8, 30]), reads: draws.int('store read limit', 20, 60) }
       : scenario.limits,
+    untold: isTight && scenario.untold?.limitsToo === true ? null : scenario.untold,
     concurrency: draws.pick('concurrency in a store', [1, 1, 3, 10]),
     disturbances: drawDisturbances(draws),
     moves: scenario.moves.map(moveOf),

@@ -54,6 +54,7 @@ function calm(seed: number, changes: Partial<Scenario>): Scenario {
     orgConcurrency: 75,
     othersPerMinute: 0,
     stalls: false,
+    untold: null,
     faults: [],
     disturbances: [],
     colleagues: [],

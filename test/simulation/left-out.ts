@@ -70,7 +70,9 @@ function wrongSkip(world: World, told: Told): string | null {
     return mayBeProtected(world, spec, task.action) ? null : 'nothing protects the user'
   if (message.includes('owns the API token')) return spec.id === ownerId ? null : 'somebody else owns it'
   if (message.includes('not selected:')) return spec.selected ? 'the job selects it' : null
-  if (message.startsWith('not due')) return spec.dueMs !== null && spec.dueMs >= 0 ? null : 'it was due'
+  // Without a `Date`, Okta's time is known to a minute, and a little more.
+  if (message.startsWith('not due'))
+    return spec.dueMs !== null && spec.dueMs >= (scenario.untold === null ? 0 : -80_000) ? null : 'it was due'
   const [, failed = null] = /^step (\d+) \(\w+\) of this row failed/.exec(message) ?? []
   if (failed !== null) {
     const step = tasks.find((one) => one.row === task.row && one.step === Number(failed))

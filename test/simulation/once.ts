@@ -31,6 +31,8 @@ export function checkOnce(
       // Whom a login stood for, before it was given away, is forgotten with the lost part of a journal.
       const isOfHolderBefore = before.user !== user && world.inheritedAt.has(before.user)
       if (isOfHolderBefore && isForgotten(world, before, applied.at)) continue
+      // A file that is fed again means whoever has the login by then.
+      if (isOfHolderBefore && by.run !== before.by.run && firstOf(world, by.run).startsWith('f')) continue
       // A factor that outlives the reset looks as if it had not been applied.
       const isHidden = action === 'reset_factors' && world.org.users.get(user)?.keepsFactor === true
       // What was repeated in a lost part of the journal is not counted.

@@ -1,7 +1,7 @@
 import type { Action } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { bucketOf, legal, lifecycle, mailsBy, refusals, target } from './org-rules.ts'
-import { groupId } from './scenario.ts'
+import { groupId, type Scenario } from './scenario.ts'
 
 /** A user of the simulated org. Times are epoch ms by the org's clock. */
 export interface SimUser {
@@ -62,6 +62,7 @@ interface Counter {
 export interface OrgSettings {
   /** What is added to virtual time to get the org's clock. */
   readonly clockMs: number
+  readonly untold: Scenario['untold']
   readonly limits: { readonly lifecycle: number; readonly reads: number }
   readonly concurrency: number
   readonly owner: string
@@ -324,7 +325,13 @@ export class Org {
       'content-type': 'application/json',
       'x-okta-request-id': `req${++this.#requests}`,
     }
-    return { status, body, headers: { ...ours, ...headers } }
+    const { untold } = this.#settings
+    const all = { ...ours, ...headers }
+    if (untold === null || this.#requests > untold.answers) return { status, body, headers: all }
+    const kept = Object.entries(all).filter(
+      ([name]) => name !== 'date' && !(untold.limitsToo && name.startsWith('x-rate-limit')),
+    )
+    return { status, body, headers: Object.fromEntries(kept) }
   }
 }
 

@@ -15,6 +15,7 @@ export const plainStory = {
   orgConcurrency: 75,
   othersPerMinute: 0,
   stalls: false,
+  untold: null,
   faults: [],
   colleagues: [],
   heirs: [],

@@ -217,6 +217,8 @@ export interface Scenario {
   readonly limits: { readonly lifecycle: number; readonly reads: number }
   readonly orgConcurrency: number
   readonly orgClockMs: number
+  /** Something on the way removes `Date` from the org's first answers, and perhaps the limits as well; null if not. */
+  readonly untold: { readonly answers: number; readonly limitsToo: boolean } | null
   readonly transitionMs: number
   readonly othersPerMinute: number
   /** Whether some syncs take up to 40 s, and some connections up to their limit. */

@@ -32,6 +32,7 @@ const plain: Partial<Scenario> = {
   orgConcurrency: 75,
   othersPerMinute: 0,
   stalls: false,
+  untold: null,
   respondAsync: false,
   inDoubt: 'keep',
   concurrency: 1,

@@ -106,6 +106,7 @@ export class World {
     this.org = new Org(
       {
         clockMs: scenario.orgClockMs,
+        untold: scenario.untold,
         limits: scenario.limits,
         concurrency: scenario.orgConcurrency,
         owner: ownerId,

@@ -417,7 +417,10 @@ describe('a call of which nobody knows', () => {
   ])(
     'of an earlier process that did not know Okta’s time, and says %s, may be under way for its time limit',
     async (_, off) => {
-      const before = [intentOf(1, 1, { user_id: ada.id, okta_time: now + off, okta_time_at_least: 0 })]
+      const day = 86_400_000
+      const before = [
+        intentOf(1, 1, { user_id: ada.id, okta_time: now + off, okta_time_at_least: now + off - day }),
+      ]
       await endOf({ before }, async (stub) => expect(stub.time.now).toBe(30_000))
     },
   )
