@@ -1,7 +1,7 @@
 // Over 300 lines, because the row and all that changes it stand beside the numbered rules that they keep.
 
 import { answered, type BudgetAnswer, sent } from './budget-events.ts'
-import { type BudgetState, newBudget, type Permit } from './budget-state.ts'
+import { type BudgetState, newBudget, type Permit, redated } from './budget-state.ts'
 import type { LedgerFacts, Need } from './ledger.ts'
 import { grantInTurn, takenAfter } from './turns.ts'
 
@@ -132,12 +132,19 @@ export function leaseFrom(before: SharedRow, ask: RowAsk, database: number): Lea
     const row = withHolder(before, ask.holder, { ...known, seenAt: database })
     return { row, permits: permitsOf(known.granted, row), state: { ...row.budget, share: ask.share }, now }
   }
-  const buried = withoutDead(before, ask.holder, now, database)
+  const buried = withoutDead(datedBy(before, ask, database), ask.holder, now, database)
   const row = takeIn(buried, ask, now, database)
   const holder = row.holders[ask.holder]
   if (holder === undefined) return { row, permits: [], state: { ...row.budget, share: ask.share }, now }
   const count = ask.want === null ? 0 : grantInTurn(row, ask.holder, now, database)
   return grant(row, ask, holder, count, now, database)
+}
+
+/** The row once somebody knows Okta's time: until then it was dated by the database's. */
+function datedBy(row: SharedRow, ask: RowAsk, database: number): SharedRow {
+  if (row.clock !== null || !ask.clockKnown) return row
+  const { share: _, ...budget } = redated(budgetOf(row, 1), ask.now - database)
+  return { ...row, budget }
 }
 
 /** The budget as the share sees it. */
@@ -190,10 +197,10 @@ function grant(
 
 /**
  * Okta's time (B5). A holder that has heard nothing from Okta yet knows only the clock of its machine, which may be wrong;
- * the row has a better one if anybody has known it before.
+ * the row has a better one if anybody has known it before. Until somebody does, the database's is the same for all.
  */
 function oktaTime({ clock }: SharedRow, ask: RowAsk, database: number): number {
-  if (clock === null) return ask.now
+  if (clock === null) return ask.clockKnown ? ask.now : database
   if (!ask.clockKnown) return clock.okta + Math.max(0, database - clock.database)
   return clock.okta - ask.now > clocksDifferMs ? ask.now : Math.max(ask.now, clock.okta)
 }

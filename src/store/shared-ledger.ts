@@ -86,8 +86,10 @@ export class SharedLedger implements Ledger {
     this.#flushSoon(entry)
   }
 
-  /** Does nothing: what was settled before Okta's time was known was not dated. */
-  redate(): void {}
+  /** What was settled before Okta's time was known was not dated, but the waits since the last asks were. */
+  redate(byMs: number): void {
+    for (const { asker } of this.#entries.values()) if (asker.refusedUntil !== 0) asker.refusedUntil += byMs
+  }
 
   budget(bucket: Bucket): BudgetState {
     return this.#entry(bucket).asker.seen

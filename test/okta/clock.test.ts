@@ -88,7 +88,11 @@ describe('OktaClock', () => {
         world.answer(10, 10)
         expect(world.clock.dated).toBe(true)
         expect(world.clock.nowAtMost() - world.clock.nowAtLeast()).toBeLessThanOrEqual(1_020)
-        world.clock.observeReset(Math.floor(world.truth / 1000) + 3_600, world.clock.mark(), world.clock.mark())
+        world.clock.observeReset(
+          Math.floor(world.truth / 1000) + 3_600,
+          world.clock.mark(),
+          world.clock.mark(),
+        )
         expect(world.clock.nowAtLeast()).toBeLessThanOrEqual(world.truth)
         expect(world.clock.nowAtMost()).toBeGreaterThanOrEqual(world.truth)
       }),

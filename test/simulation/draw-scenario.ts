@@ -12,6 +12,7 @@ import { drawRepeated } from './draw-repeated.ts'
 import { drawRunBefore } from './draw-run-before.ts'
 import { drawStepOver } from './draw-step-over.ts'
 import { drawStore } from './draw-store.ts'
+import { drawUndated } from './draw-undated.ts'
 import { drawUndoOlder } from './draw-undo-older.ts'
 import { Draws } from './draws.ts'
 import { fewestKnown } from './planned.ts'
@@ -60,6 +61,7 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('run before', 0.015)) return drawRunBefore(scenario, draws)
   if (draws.chance('repeated', 0.012)) return drawRepeated(scenario, draws)
   if (draws.chance('many fail', 0.008)) return drawManyFail(scenario, draws)
+  if (draws.chance('undated', 0.015)) return drawUndated(scenario, draws)
   return draws.chance('undo of an older copy', 0.015) ? drawUndoOlder(scenario, draws) : scenario
 }
 

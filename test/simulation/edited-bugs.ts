@@ -230,8 +230,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: "a proxy's clock is taken for Okta's",
     breaks: 'I2',
     file: 'okta/client',
-    from: 'if (isCertainlyOktas(received)) clock.observe',
-    to: "if (received.kind !== 'lost') clock.observe",
+    from: 'if (isCertainlyOktas(received)) learnTime',
+    to: "if (received.kind !== 'lost') learnTime",
   },
   {
     name: 'what Okta accepts is called verified',
@@ -307,7 +307,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a mail is sent again at once',
     breaks: 'I11',
     file: 'task/settle-doubt',
-    from: 'if (repeats && (await paused(services, task, open)))',
+    from: 'if (repeats && (await paused(services, task, open, notBefore)))',
     to: 'if (false)',
   },
   {
@@ -524,7 +524,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a call is based on a read of any age',
     breaks: 'I32',
     file: 'lookup/read-settled-user',
-    from: 'clock.nowAtMost() - read.readAt > pacer.windowMs(lifecycleBucket)',
+    from: 'age > pacer.windowMs(lifecycleBucket)',
     to: 'read.readAt < 0',
   },
   {

@@ -32,7 +32,7 @@ import type { World } from './world.ts'
  * - **I2** What is reported is what the org did, and what was known.
  *   "answers are not journalled", "an answer is journalled late", "a 404 on deactivate is trusted", "an open attempt is
  *   forgotten", "what is unsettled is reported as not run", "a proxy's clock is taken for Okta's",
- *   "a call leaves however long ago it was intended"
+ *   "a call leaves however long ago it was intended", "an attempt is judged by a clock that is not Okta’s"
  * - **I3** A result is final.
  *   "a result is taken back", "a host of the same name is taken for this one"
  * - **I4** Counts add up, and every row is counted.
@@ -48,7 +48,8 @@ import type { World } from './world.ts'
  *   counted", "what an earlier execution sent is not counted",
  *   "what a retried run has sent is not known when its retry goes on", "reads are not counted in the share of a later
  *   execution", "the remaining in a late answer of an older window is
- *   believed", "lost requests in an unknown bucket keep nobody waiting"
+ *   believed", "lost requests in an unknown bucket keep nobody waiting", "the reset of a limit does not tell the time", "what
+ *   was sent is remembered by an estimate that is a minute early"
  * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
  *   "a guard fails open", "whoever is looked up has no admin role", "a role held through a group is overlooked",
  *   "members of groups are known by another id", "an owner whom Okta does not show is taken for none", "a row is sent before it is due"
@@ -73,6 +74,7 @@ import type { World } from './world.ts'
  * - **I13** A deactivation that the job verifies is not called a success when it did not hold.
  *   "what Okta accepts is called verified"
  * - **I14** An undo takes back only what the run that it names did last to a user.
+ *   "a call whose time is known to a minute is taken for the last change"
  *   "an undo does not look who has changed a user since"
  * - **I15** A run by a saved plan sends only what the plan sends, to users who are as it found them.
  *   "whoever was changed since the plan is acted on"
@@ -109,7 +111,7 @@ import type { World } from './world.ts'
  *   run, and `failed.csv` has every such row that stands for itself.
  *   "a retry leaves out what was not run"
  * - **I32** Where the job reads first, no call is based on a read that is older than one window.
- *   "a call is based on a read of any age"
+ *   "a call is based on a read of any age", "the age of a read is told by a clock that is set meanwhile"
  * - **I33** A step that failed stops the later ones of its row, unless the job lets them go on; one in doubt, or not done yet,
  *   stops them in any case, and a doubt also the later rows of its user.
  *   "a step that failed stops nothing", "a row that is in doubt does not stop the next one of its user"

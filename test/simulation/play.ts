@@ -181,7 +181,9 @@ class Story {
     const move = number === 0 ? 'resume' : (world.scenario.moves[this.#moves++] ?? 'resume')
     if (move === 'retry') return this.#retry()
     if (move === 'undo') return this.#undo()
-    if (move.startsWith('cut') && world.disk.state === 'well' && run.closed_by === undefined)
+    // Nobody puts files back under a process that is still at work.
+    const isQuiet = world.processes.every(({ ended }) => ended)
+    if (move.startsWith('cut') && isQuiet && world.disk.state === 'well' && run.closed_by === undefined)
       return this.#goOnFromOlderJournal(move)
     if (move === 'backed_up') {
       this.#copies.set(this.#run, copyRun(world, this.#run))
