@@ -584,13 +584,6 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'false',
   },
   {
-    name: 'the age of a read is told by a clock that is set meanwhile',
-    breaks: 'I32',
-    file: 'lookup/read-settled-user',
-    from: 'clock.mark() - read.readMark',
-    to: '0',
-  },
-  {
     name: 'what was sent is remembered by an estimate that is a minute early',
     breaks: 'I7',
     file: 'engine/execution',

@@ -111,7 +111,7 @@ import type { World } from './world.ts'
  *   run, and `failed.csv` has every such row that stands for itself.
  *   "a retry leaves out what was not run"
  * - **I32** Where the job reads first, no call is based on a read that is older than one window.
- *   "a call is based on a read of any age", "the age of a read is told by a clock that is set meanwhile"
+ *   "a call is based on a read of any age"
  * - **I33** A step that failed stops the later ones of its row, unless the job lets them go on; one in doubt, or not done yet,
  *   stops them in any case, and a doubt also the later rows of its user.
  *   "a step that failed stops nothing", "a row that is in doubt does not stop the next one of its user"
