@@ -336,7 +336,8 @@ export class JournalState {
   }
 
   #seeTime(event: JournalEvent): void {
-    // The answer to an attempt that is not dated by Okta's time tells that no better.
+    // An attempt that is not dated by Okta's time does not tell it, nor does the answer to it.
+    if (event.event === 'intent' && isUndated(event)) return
     if (event.event === 'answer') {
       const intent = this.#progress.get(this.#index(event))?.last.intent
       if (intent !== undefined && isUndated(intent)) return

@@ -1,7 +1,6 @@
 import { underWayUntil } from '../rules/doubt.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
-import { isUndated } from './undated.ts'
 
 /** A call of the run itself that was applied, and the span of time in which Okta applied it. */
 export interface OwnCall {
@@ -58,8 +57,7 @@ export class OwnCalls {
   see(event: JournalEvent): void {
     switch (event.event) {
       case 'intent': {
-        // Where Okta's time was not known, the best guess must do: it is compared with a change that Okta shows.
-        const last = isUndated(event) ? event.okta_time : event.okta_time_at_least
+        const { okta_time_at_least: last } = event
         const known = this.#sent.get(placeOf(event))
         const first = known?.first ?? last
         const isVague =

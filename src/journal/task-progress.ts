@@ -8,6 +8,7 @@ import type {
   IntentEvent,
   JournalEvent,
 } from './journal-event.ts'
+import { isUndated } from './undated.ts'
 
 /**
  * What is known about the last attempt of a task without a result (J3 in journal-state.ts).
@@ -105,8 +106,10 @@ function afterIntent(known: TaskProgress | undefined, intent: IntentEvent): Task
   }
 }
 
-function firstSince({ attempt, okta_time_at_least: since, first }: IntentEvent): number | null {
-  return attempt === 1 ? since : (first?.okta_time_at_least ?? null)
+function firstSince(intent: IntentEvent): number | null {
+  const { attempt, okta_time_at_least: since, first } = intent
+  if (attempt === 1) return isUndated(intent) ? null : since
+  return first?.okta_time_at_least ?? null
 }
 
 /** A task's first attempt, for the run of a retry; null if there was only one, which tells of itself, or if it is not known. */

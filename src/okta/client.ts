@@ -81,7 +81,8 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
       return
     }
     const limit = parseRateLimit(headers)
-    if (limit !== null) clock.observeReset(limit.reset, sentAt, clock.mark())
+    // The reset of the concurrency limit, whose numbers are 0, is that of no window: it may be two minutes ahead.
+    if (limit !== null && limit.limit > 0) clock.observeReset(limit.reset, sentAt, clock.mark())
   }
 
   const { stopping } = options

@@ -5,6 +5,11 @@ import { factorAges, type LeavingTime } from './factors.ts'
 
 /** What was known when the attempt was sent. */
 export interface DoubtfulAttempt extends LeavingTime {
+  /**
+   * When it was made by this machine's clock, in epoch ms, if no answer had shown Okta's time: then `oktaTime` and
+   * `oktaTimeAtMost` are infinite.
+   */
+  readonly machineTime?: number
   /** The latest moment at which Okta could have applied the attempt, in epoch ms by its clock. */
   readonly underWayUntil: number
   /** Null if the user was not read before. */
@@ -56,8 +61,8 @@ const sendingMarginMs = 15_000
 export const leavesWithinMs = 10_000
 
 /**
- * A machine's clock is off by less than this, in ms. While no answer has shown Okta's time, all that is known of it is that
- * it is within so much of this machine's.
+ * An intent that was written before any answer had shown Okta's time says that it may have been made so much earlier, in ms:
+ * no clock of Okta's is known as badly. This machine's may be off by any time.
  */
 export const undatedWithinMs = 24 * 3_600_000
 
@@ -212,7 +217,10 @@ function settleByStatus(action: Action, attempt: DoubtfulAttempt, user: Observat
       evidence: `user is ${user.status} as before the attempt, but ${change}: the status was different in between`,
     }
   }
-  if (isOfItsSecond(attempt, attempt.statusChanged)) {
+  // A change that is undone within a second is rare enough for a guess at the day.
+  const { machineTime } = attempt
+  const noEarlier = machineTime === undefined ? attempt.oktaTime : machineTime - undatedWithinMs
+  if (isOfItsSecond({ oktaTime: noEarlier }, attempt.statusChanged)) {
     if (isUndated(attempt))
       return { kind: 'unknown', evidence: `user is still ${user.status}${since(user)}, ${timeWasUnknown}` }
     // Okta shows whole seconds, so a change that is undone within the same second leaves no trace.
@@ -287,8 +295,8 @@ function isUncertain(attempt: DoubtfulAttempt, statusChanged: string | null): bo
 }
 
 /** Whether no answer had shown Okta's time when an attempt was made. */
-function isUndated({ oktaTime, oktaTimeAtMost, lost }: DoubtfulAttempt): boolean {
-  return !lost && oktaTimeAtMost - oktaTime >= 2 * undatedWithinMs
+function isUndated({ machineTime }: DoubtfulAttempt): boolean {
+  return machineTime !== undefined
 }
 
 const timeWasUnknown =

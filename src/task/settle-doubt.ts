@@ -1,5 +1,6 @@
 import type { VerdictEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
+import { isUndated } from '../journal/undated.ts'
 import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { decide } from '../rules/decide.ts'
@@ -211,6 +212,13 @@ function wasThereBefore(action: Action, { intent }: OpenAttempt, { status }: Obs
 export function attemptOf({
   intent,
 }: Pick<OpenAttempt, 'intent'>): Omit<DoubtfulAttempt, 'underWayUntil' | 'judgedNotApplied'> {
+  const undated = isUndated(intent)
+    ? {
+        oktaTime: Number.NEGATIVE_INFINITY,
+        oktaTimeAtMost: Number.POSITIVE_INFINITY,
+        machineTime: intent.okta_time,
+      }
+    : {}
   return {
     oktaTime: intent.okta_time_at_least,
     // The best estimate lies in the middle between the earliest and the latest moment.
@@ -218,6 +226,7 @@ export function attemptOf({
     status: intent.status,
     statusChanged: intent.status_changed,
     lost: intent.lost === true,
+    ...undated,
   }
 }
 

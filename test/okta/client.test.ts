@@ -29,7 +29,7 @@ async function serve(listener: RequestListener): Promise<{ url: string; server: 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
 }
 
-function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
+function clientFor(orgUrl: string, requestTimeoutMs = 5_000, clock = new OktaClock()): OktaClient {
   const client = createOktaClient({
     connection: {
       orgUrl,
@@ -37,7 +37,7 @@ function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
       requestTimeoutMs,
       proxy: null,
     },
-    clock: new OktaClock(),
+    clock,
     connections: 2,
     userAgent: 'okta-lifecycle/test',
     scopes: [],
@@ -50,6 +50,34 @@ function clientFor(orgUrl: string, requestTimeoutMs = 5_000): OktaClient {
 const suspend = lifecycleRequest('00u1', 'suspend', { sendEmail: null, respondAsync: false })
 
 describe('createOktaClient', () => {
+  it.each([
+    ['by Date', { date: true }, true, true],
+    ['by the reset of a limit without one', { limits: ['600', '599', 60] }, true, false],
+    ['not by the reset of the concurrency limit', { limits: ['0', '0', 113] }, false, false],
+    ['not by this machine without either', { id: 'req1' }, false, false],
+    ['not by the Date of something else', { date: true, isForeign: true }, false, false],
+  ] as const)('is told Okta’s time %s', async (_, answer, known, dated) => {
+    const okta = Date.parse('2031-01-01T00:00:00Z')
+    const { url } = await serve((_request, response) => {
+      response.sendDate = false
+      if ('date' in answer) response.setHeader('date', new Date(okta).toUTCString())
+      if (!('isForeign' in answer)) response.setHeader('x-okta-request-id', 'req1')
+      if ('limits' in answer) {
+        const [limit, remaining, ahead] = answer.limits
+        response.setHeader('x-rate-limit-limit', limit)
+        response.setHeader('x-rate-limit-remaining', remaining)
+        response.setHeader('x-rate-limit-reset', String(okta / 1000 + ahead))
+      }
+      response.end('{}')
+    })
+    const clock = new OktaClock()
+    await clientFor(url, 5_000, clock).send(readUserRequest('00u1'))
+    expect({ known: clock.known, dated: clock.dated }).toEqual({ known, dated })
+    if (!known) return
+    expect(clock.nowAtLeast()).toBeLessThanOrEqual(okta + 5_000)
+    expect(clock.nowAtMost()).toBeGreaterThanOrEqual(okta)
+  })
+
   it('sends nothing of a request that may no longer leave once it has its connection, which it keeps', async () => {
     const seen: (string | undefined)[] = []
     const { url, server } = await serve((request, response) => {

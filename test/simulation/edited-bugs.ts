@@ -300,7 +300,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a change within the same second is overlooked',
     breaks: 'I11',
     file: 'rules/doubt',
-    from: 'if (isOfItsSecond(attempt, attempt.statusChanged))',
+    from: 'if (isOfItsSecond({ oktaTime: noEarlier }, attempt.statusChanged))',
     to: 'if (false)',
   },
   {
@@ -573,7 +573,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'the reset of a limit does not tell the time',
     breaks: 'I7',
     file: 'okta/client',
-    from: 'if (limit !== null) clock.observeReset',
+    from: 'if (limit !== null && limit.limit > 0) clock.observeReset',
     to: 'if (false) clock.observeReset',
   },
   {

@@ -147,7 +147,9 @@ export class Org {
     const counted = this.#count(bucket, whose)
     if (!counted.allowed) return this.#say(429, errorBody('E0000047'), counted.headers)
     if (this.busy > this.#settings.concurrency) {
-      const none = { ...counted.headers, 'x-rate-limit-limit': '0', 'x-rate-limit-remaining': '0' }
+      // The reset is that of no window: Okta's documents show one that is 113 s ahead.
+      const reset = String(Math.floor(this.time / 1000) + 113)
+      const none = { 'x-rate-limit-limit': '0', 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': reset }
       return this.#say(429, errorBody('E0000047'), none)
     }
     const say = (status: number, body: string): OrgAnswer => this.#say(status, body, counted.headers)
