@@ -148,6 +148,8 @@ export class World {
       // In a store, what one process has seen the others learn later.
       hasSeenLimit: (process, bucket) =>
         this.store !== null ||
+        // Once a machine has slept, what is under way is overdue by Okta's time.
+        scenario.disturbances.some(({ kind }) => kind === 'sleep') ||
         this.processes.some((other) => other.group === process.group && other.limitsSeen.has(bucket)),
       onForbidden: (caller) => this.forbidden.push({ ...caller, at: this.time.now }),
       onRefused: (caller) => this.refusals.push({ ...caller, at: this.time.now }),
