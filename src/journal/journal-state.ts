@@ -7,11 +7,11 @@ import type { TaskPlace, TaskResult } from '../rules/result.ts'
 import type { MeantUser } from '../rules/row-verdict.ts'
 import { ExecutionTimes } from './execution-times.ts'
 import { ExplainedChanges } from './explained-changes.ts'
+import { isUndated } from './intent-time.ts'
 import type { Position } from './journal.ts'
 import type { IntentEvent, JournalEvent } from './journal-event.ts'
 import { LeftAttempts, type SentAgain, sentAgainOf } from './left-attempts.ts'
 import { LooksAfterLoss } from './looks-after-loss.ts'
-
 import { RequestTimes } from './request-times.ts'
 import { ResultIndex } from './result-index.ts'
 import { SentRecently } from './sent-recently.ts'
@@ -23,7 +23,6 @@ import {
   standingOf,
   type TaskProgress,
 } from './task-progress.ts'
-import { isUndated } from './undated.ts'
 
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000

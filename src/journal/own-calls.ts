@@ -1,4 +1,4 @@
-import { underWayUntil } from '../rules/doubt.ts'
+import { clocksApartMs, underWayUntil } from '../rules/doubt.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
 
@@ -46,7 +46,8 @@ export class OwnCalls {
   /**
    * @param found called for each call
    * @param unsure called for each success that may be somebody else's, because only the user's status shows that a call
-   *   in a lost part of the journal was applied, or because Okta's time was not known well enough
+   *   in a lost part of the journal was applied, because Okta's time was not known well enough, or because the change came
+   *   after the call could still have been under way
    */
   constructor(found: (call: OwnCall) => void, unsure: (result: TaskResult) => void = () => {}) {
     this.#found = found
@@ -104,12 +105,12 @@ export class OwnCalls {
       return
     }
     const { first, last, acceptedBy, underWayUntil: latest, shownAt, isVague } = sent
-    if (shownAt !== null) {
-      this.#found({ result, from: shownAt, until: shownAt + shownWithinMs })
+    if (isVague || (shownAt !== null && shownAt > latest + clocksApartMs)) {
+      this.#unsure(result)
       return
     }
-    if (isVague) {
-      this.#unsure(result)
+    if (shownAt !== null) {
+      this.#found({ result, from: shownAt, until: shownAt + shownWithinMs })
       return
     }
     // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.

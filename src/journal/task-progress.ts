@@ -1,5 +1,6 @@
 import { leavesWithinMs } from '../rules/doubt.ts'
 import type { ExplainedChange } from '../rules/explained-change.ts'
+import { isUndated, latestTimeOf } from './intent-time.ts'
 import type {
   AnswerEvent,
   AttemptPlace,
@@ -8,7 +9,6 @@ import type {
   IntentEvent,
   JournalEvent,
 } from './journal-event.ts'
-import { isUndated } from './undated.ts'
 
 /**
  * What is known about the last attempt of a task without a result (J3 in journal-state.ts).
@@ -134,5 +134,5 @@ export function isOpenCall({ last }: TaskProgress): boolean {
 
 /** When a task's last call had left at the latest, if it did, by Okta's clock in epoch ms. */
 export function leftBy({ last }: TaskProgress): number {
-  return last.intent.okta_time + leavesWithinMs
+  return latestTimeOf(last.intent) + leavesWithinMs
 }

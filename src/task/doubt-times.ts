@@ -1,5 +1,5 @@
+import { isUndated, latestTimeOf } from '../journal/intent-time.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
-import { isUndated } from '../journal/undated.ts'
 import { leavesWithinMs, mailPauseMs, type SendingTimes, settlesAt, underWayUntil } from '../rules/doubt.ts'
 import { timeNotTold } from '../rules/stop-reasons.ts'
 import { sendsMail } from './keep-link.ts'
@@ -38,7 +38,8 @@ function sentAgo(
   const { clock } = lookup
   const { intent, doubt } = open
   if (isUndated(intent)) return notBefore === null ? clock.mark() - begunMark : performance.now() - notBefore
-  const latest = Math.max(intent.okta_time, Math.min(intent.okta_time + leavesWithinMs, begunAt()))
+  const intended = latestTimeOf(intent)
+  const latest = Math.max(intended, Math.min(intended + leavesWithinMs, begunAt()))
   return clock.nowAtLeast() - (intent.lost ? begunAt() : (doubt?.sent_okta_time ?? latest))
 }
 
@@ -88,7 +89,7 @@ function hasTimedOut({ senderMayLive }: Services, { doubt }: OpenAttempt): boole
 
 function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): SendingTimes {
   return {
-    intended: intent.okta_time,
+    intended: latestTimeOf(intent),
     sent: intent.lost ? begunAt() : (doubt?.sent_okta_time ?? null),
     senderGone: begunAt(),
   }

@@ -1,6 +1,6 @@
+import { isUndated } from '../journal/intent-time.ts'
 import type { VerdictEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
-import { isUndated } from '../journal/undated.ts'
 import type { FailedRead, FoundUser } from '../lookup/read-user.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import { decide } from '../rules/decide.ts'

@@ -61,7 +61,7 @@ export function notUndone(
       : []),
     ...(unsure > 0
       ? [
-          `${counted(unsure, 'task')} ${unsure === 1 ? 'is left alone: it was' : 'are left alone: they were'} confirmed only after a part of the journal was lost, or sent while Okta's time was not known exactly, so what the user shows may be somebody else's work. Look up the users of these tasks in the results of that run.`,
+          `${counted(unsure, 'task')} ${unsure === 1 ? 'is left alone: it was' : 'are left alone: they were'} confirmed only after a part of the journal was lost, sent while Okta's time was not known exactly, or found done long after the call, so what the user shows may be somebody else's work. Look up the users of these tasks in the results of that run.`,
         ]
       : []),
     ...(inDoubt > 0

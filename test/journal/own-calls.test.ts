@@ -34,7 +34,7 @@ it('a call was applied between its intent and Okta’s answer', () => {
   expect(found(before, not, intent, answer, resultEvent())).toEqual([{ from: 5_000, until: 6_200 }])
 })
 
-it('a call is none of them for certain where Okta’s time was known to a minute only, unless Okta showed its change', () => {
+it('a call is none of them for certain where Okta’s time was known to a minute only', () => {
   const intent = intentOf(1, 1, { okta_time: 38_000, okta_time_at_least: 1_000 })
   const answer = { ...answerTo(1, 1), okta_time: 38_100, okta_time_at_most: 75_000 }
   expect(found(intent, answer, resultEvent())).toEqual([])
@@ -48,7 +48,26 @@ it('a call is none of them for certain where Okta’s time was known to a minute
     evidence: 'seen',
   } as const
   const shown = { ...verdict, status_changed: '1970-01-01T00:00:40.000Z' }
-  expect(found(intent, doubtOf(1, 1), shown, resultEvent())).toEqual([{ from: 40_000, until: 40_999 }])
+  expect(found(intent, doubtOf(1, 1), shown, resultEvent())).toEqual([])
+  expect(vague(intent, doubtOf(1, 1), shown, resultEvent())).toBe(1)
+})
+
+it('a change that came after the call could still have been under way is none of them for certain', () => {
+  const intent = intentOf(1, 1, { okta_time: 5_100, okta_time_at_least: 5_000, request_timeout_ms: 3_000 })
+  const verdict = {
+    event: 'verdict',
+    row: 1,
+    step: 1,
+    attempt: 1,
+    verdict: 'applied',
+    evidence: 'seen',
+  } as const
+  const shownAt = (ms: number) => ({ ...verdict, status_changed: new Date(ms).toISOString() })
+  const doubt = doubtOf(1, 1, { sent_okta_time: 6_000 })
+  // The limit of 3 s, and 15 s for clocks that differ.
+  expect(found(intent, doubt, shownAt(24_000), resultEvent())).toEqual([{ from: 24_000, until: 24_999 }])
+  expect(found(intent, doubt, shownAt(25_000), resultEvent())).toEqual([])
+  expect(vague(intent, doubt, shownAt(25_000), resultEvent())).toBe(1)
 })
 
 it('a call is none of them for certain where no answer had told Okta’s time', () => {

@@ -425,6 +425,14 @@ describe('a call of which nobody knows', () => {
     },
   )
 
+  it('of an earlier process that knew Okta’s time to a minute is waited for from the latest it can have been', async () => {
+    // A minute is between the earliest and the latest, which is when this process begins.
+    const before = [
+      intentOf(1, 1, { user_id: ada.id, okta_time: now - 30_000, okta_time_at_least: now - 60_000 }),
+    ]
+    await endOf({ before }, async (stub) => expect(stub.time.now).toBeGreaterThanOrEqual(30_000))
+  })
+
   it('of an earlier process had left before this one began, also if it names a later time', async () => {
     const ahead = now + 3_600_000
     const before = [intentOf(1, 1, { user_id: ada.id, okta_time: ahead, okta_time_at_least: ahead })]
