@@ -28,8 +28,11 @@ interface Sent {
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
 
-/** A call's time is vague if it may be later than its intent's by more than this, in ms. */
-const vagueFromMs = 5_000
+/**
+ * A call's time is vague if the best estimate of it may be off by more than this, in ms. Where an org answers with a `Date`,
+ * however slowly, it is off by half of the time that an answer takes; without one, by about half a minute.
+ */
+const vagueFromMs = 15_000
 
 /** Okta shows whole seconds, rounded down. */
 const shownWithinMs = 999

@@ -30,8 +30,11 @@ export interface Reversal {
  */
 interface Chain {
   readonly first: Action
+  /** Whether the first one may be somebody else's. */
+  readonly isFirstUnsure: boolean
   readonly last: Action
-  readonly call: AppliedCall
+  /** The last one; null if it may be somebody else's. */
+  readonly call: AppliedCall | null
 }
 
 /**
@@ -41,6 +44,9 @@ interface Chain {
  * If a user has several, only their net effect counts: suspend, unsuspend, suspend is taken back by one unsuspend;
  * suspend, unsuspend by nothing. After a call that can't be taken back and changes the status, the calls before it no
  * longer count.
+ *
+ * A call that may be somebody else's counts as well, as it may have led the user back. But nothing is taken back whose first
+ * or last call it is: then nobody knows where the user was before the run, or whose change the last one is.
  */
 export class NetEffect {
   readonly #chains = new Map<string, Chain>()
@@ -52,12 +58,26 @@ export class NetEffect {
     const { undo, target } = ruleOf(action)
     const user = call.result.okta_user_id ?? call.result.user
     if ('by' in undo) {
-      const first = this.#chains.get(user)?.first ?? action
-      this.#chains.set(user, { first, last: action, call })
+      this.#add(user, action, call)
       return
     }
     this.#lasting.set(action, (this.#lasting.get(action) ?? 0) + 1)
     if (target.length > 0) this.#chains.delete(user)
+  }
+
+  /** Takes in a success that may be somebody else's, in its place among the calls. */
+  seeUnsure(result: Ended): void {
+    const action = parseAction(result.action)
+    if (action === null) return
+    const { undo, target } = ruleOf(action)
+    const user = result.okta_user_id ?? result.user
+    if ('by' in undo) this.#add(user, action, null)
+    else if (target.length > 0) this.#chains.delete(user)
+  }
+
+  #add(user: string, action: Action, call: AppliedCall | null): void {
+    const { first, isFirstUnsure } = this.#chains.get(user) ?? { first: action, isFirstUnsure: call === null }
+    this.#chains.set(user, { first, isFirstUnsure, last: action, call })
   }
 
   /** How many calls of each action can't be taken back. */
@@ -75,10 +95,10 @@ export class NetEffect {
   /** At most one for each user, in the order of the rows whose calls are taken back. */
   reversals(): readonly Reversal[] {
     const reversals: Reversal[] = []
-    for (const [user, { first, last, call }] of this.#chains) {
+    for (const [user, { first, isFirstUnsure, last, call }] of this.#chains) {
       const { undo } = ruleOf(last)
       // If the first and last calls differ (suspend, unsuspend), the user is back at the beginning already.
-      if (first !== last || !('by' in undo)) continue
+      if (first !== last || !('by' in undo) || isFirstUnsure || call === null) continue
       const { row, okta_login: login } = call.result
       reversals.push({ user, login, action: undo.by, run: call.run, row, left: leftBy(last, call) })
     }

@@ -8,6 +8,7 @@ import type { Action } from '../okta/actions.ts'
 import { looksLikeUserId } from '../okta/user.ts'
 import { cellsOfLeftAs, leftAsColumns, takenBackColumn } from '../rules/left-as.ts'
 import { NetEffect, type Reversal } from '../rules/net-effect.ts'
+import type { TaskResult } from '../rules/result.ts'
 import type { InputCopy } from '../run/input-copy.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
 import { hasJournal, journalOf } from '../run/run-directory.ts'
@@ -24,7 +25,7 @@ export interface Undoable {
   readonly inDoubt: number
   /** Users whose call was accepted but did not hold when the run looked: it may have taken hold since. */
   readonly notHeld: number
-  /** Successes that may be somebody else's, because a part of the journal was lost. */
+  /** Successes that may be somebody else's. */
   readonly unsure: number
   /** Tasks without a result: they were never done. */
   readonly notDone: number
@@ -56,7 +57,14 @@ export async function findUndoable(old: OldRun, retried: readonly OldRun[]): Pro
   const effect = new NetEffect()
   const notHeld = new Set<string>()
   let unsure = 0
-  const seen: Seen = { effect, notHeld, unsure: () => unsure++ }
+  const seen: Seen = {
+    effect,
+    notHeld,
+    unsure: (result) => {
+      unsure++
+      effect.seeUnsure(result)
+    },
+  }
   for (const before of retried) await replay(before, seen)
   const state = await replay(old, seen)
   return {
@@ -76,7 +84,7 @@ interface Seen {
   /** The users whose call was accepted but did not hold, unless a later one of the same action did. */
   readonly notHeld: Set<string>
   /** Called for each success that may be somebody else's. */
-  readonly unsure: () => void
+  readonly unsure: (result: TaskResult) => void
 }
 
 /** Passes a run's own calls to the net effect, in the order in which they were applied. */

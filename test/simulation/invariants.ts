@@ -48,8 +48,8 @@ import type { World } from './world.ts'
  *   counted", "what an earlier execution sent is not counted",
  *   "what a retried run has sent is not known when its retry goes on", "reads are not counted in the share of a later
  *   execution", "the remaining in a late answer of an older window is
- *   believed", "lost requests in an unknown bucket keep nobody waiting", "the reset of a limit does not tell the time", "what
- *   was sent is remembered by an estimate that is a minute early"
+ *   believed", "lost requests in an unknown bucket keep nobody waiting", "the reset of a limit does not tell the time",
+ *   "a budget goes on with the times of this machine’s clock"
  * - **I8** Nothing is sent for a guarded user, nor for a row that may not be acted on.
  *   "a guard fails open", "whoever is looked up has no admin role", "a role held through a group is overlooked",
  *   "members of groups are known by another id", "an owner whom Okta does not show is taken for none", "a row is sent before it is due"
