@@ -94,7 +94,7 @@ export const eventShapes = {
   cut: names('okta_time okta_time_at_most? lost_bytes'),
   intent: {
     ...attempt,
-    ...names('okta_time okta_time_at_least started_at user_id login status status_changed request_timeout_ms lost? repeats? unsent? judged_not_applied? uncounted?'),
+    ...names('okta_time okta_time_at_least without_date? started_at user_id login status status_changed request_timeout_ms lost? repeats? unsent? judged_not_applied? uncounted?'),
     'explained?': names('to until'),
     'first?': names('okta_time_at_least status lost?'),
     'origin?': names('run row step'),

@@ -98,6 +98,8 @@ export interface IntentEvent extends AttemptPlace {
    * before it if no answer had shown Okta's time; then `okta_time` is this machine's.
    */
   readonly okta_time_at_least: number
+  /** Set if no `Date` had shown Okta's time by then: it was known to a minute, from rate limits, or not at all. */
+  readonly without_date?: true
   /** When the task began, RFC 3339 UTC by Okta's clock. */
   readonly started_at: string
   /** The id that the call goes to; the key as written if the user was not read. */

@@ -28,12 +28,6 @@ interface Sent {
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
 
-/**
- * A call's time is vague if the best estimate of it may be off by more than this, in ms. Where an org answers with a `Date`,
- * however slowly, it is off by half of the time that an answer takes; without one, by about half a minute.
- */
-const vagueFromMs = 15_000
-
 /** Okta shows whole seconds, rounded down. */
 const shownWithinMs = 999
 
@@ -64,8 +58,7 @@ export class OwnCalls {
         const { okta_time_at_least: last } = event
         const known = this.#sent.get(placeOf(event))
         const first = known?.first ?? last
-        const isVague =
-          known?.isVague === true || (event.lost !== true && event.okta_time - last > vagueFromMs)
+        const isVague = known?.isVague === true || event.without_date === true
         const latest = latestOf(event, null)
         const times = { first, last, acceptedBy: null, underWayUntil: latest, shownAt: null }
         this.#sent.set(placeOf(event), { ...times, intent: event, isVague })

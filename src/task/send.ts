@@ -84,6 +84,7 @@ export async function sendCall(
         attempt: history.attempts,
         okta_time: oktaTime,
         okta_time_at_least: clock.known ? Math.floor(clock.nowAtLeast()) : oktaTime - undatedWithinMs,
+        ...(clock.dated ? {} : { without_date: true as const }),
         started_at: history.startedAt,
         user_id: task.target,
         login: read?.user.login ?? null,

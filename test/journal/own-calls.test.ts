@@ -35,7 +35,7 @@ it('a call was applied between its intent and Okta’s answer', () => {
 })
 
 it('a call is none of them for certain where Okta’s time was known to a minute only', () => {
-  const intent = intentOf(1, 1, { okta_time: 38_000, okta_time_at_least: 1_000 })
+  const intent = intentOf(1, 1, { okta_time: 38_000, okta_time_at_least: 1_000, without_date: true })
   const answer = { ...answerTo(1, 1), okta_time: 38_100, okta_time_at_most: 75_000 }
   expect(found(intent, answer, resultEvent())).toEqual([])
   expect(vague(intent, answer, resultEvent())).toBe(1)
@@ -71,10 +71,20 @@ it('a change that came after the call could still have been under way is none of
 })
 
 it('a call is none of them for certain where no answer had told Okta’s time', () => {
-  const intent = intentOf(1, 1, { okta_time: 5_000, okta_time_at_least: 5_000 - 86_400_000 })
+  const intent = intentOf(1, 1, {
+    okta_time: 5_000,
+    okta_time_at_least: 5_000 - 86_400_000,
+    without_date: true,
+  })
   const answer = { ...answerTo(1, 1), okta_time: 5_100, okta_time_at_most: 5_200 }
   expect(found(intent, answer, resultEvent())).toEqual([])
   expect(vague(intent, answer, resultEvent())).toBe(1)
+})
+
+it('a call is one of them where answers are slow, but dated', () => {
+  const intent = intentOf(1, 1, { okta_time: 38_000, okta_time_at_least: 1_000 })
+  const answer = { ...answerTo(1, 1), okta_time: 38_100, okta_time_at_most: 75_000 }
+  expect(found(intent, answer, resultEvent())).toEqual([{ from: 1_000, until: 75_000 }])
 })
 
 describe('without an answer it was applied from the first intent on', () => {

@@ -74,7 +74,8 @@ import type { World } from './world.ts'
  * - **I13** A deactivation that the job verifies is not called a success when it did not hold.
  *   "what Okta accepts is called verified"
  * - **I14** An undo takes back only what the run that it names did last to a user.
- *   "a call whose time is known to a minute is taken for the last change"
+ *   "a call whose time is known to a minute is taken for the last change", "a success that may be somebody else’s has no
+ *   place in what a run did"
  *   "an undo does not look who has changed a user since"
  * - **I15** A run by a saved plan sends only what the plan sends, to users who are as it found them.
  *   "whoever was changed since the plan is acted on"

@@ -1,5 +1,5 @@
 import { isForgotten, type Ours, wasKnown } from './evidence.ts'
-import type { Caller } from './org.ts'
+import type { Applied, Caller } from './org.ts'
 import { readRun } from './reports.ts'
 import { runsDirectory, type World } from './world.ts'
 
@@ -50,7 +50,15 @@ export function checkUndo(world: World, ours: readonly Ours[]): void {
       (other) => other.user === taking.user && other.before !== other.after && other.at < taking.at,
     )
     const last = changes.at(-1)
-    if (last !== undefined && last.by !== null && allowed.has(last.by.run)) continue
+    const isOfThem = ({ by }: Applied): boolean => by !== null && allowed.has(by.run)
+    const since = changes.slice(changes.findIndex(isOfThem))
+    // What was lost with a part of the journal, the undo does not know.
+    const isKnown = since.every(
+      (one) => one.by !== null && !isForgotten(world, { ...one, by: one.by }, taking.at),
+    )
+    if (last !== undefined && since.every(isOfThem) && isKnown && since[0]?.before === last.after)
+      world.violate(`I14 ${taking.by.run} leads ${taking.user} away, whom ${of} had brought back`)
+    if (last !== undefined && isOfThem(last)) continue
     const wasOurs = changes.some(
       (other) => other.by !== null && allowed.has(other.by.run) && (last?.at ?? 0) - other.at < sameMs,
     )
