@@ -86,7 +86,7 @@ export interface RowAsk extends Need {
   readonly events: readonly RowEvent[]
   /** Whether it asks for the last time. */
   readonly leaves: boolean
-  /** Okta's time, if the holder knows Okta's clock, and its guess otherwise. */
+  /** Okta's time; it counts only if the holder knows Okta's clock. */
   readonly now: number
   readonly clockKnown: boolean
 }

@@ -1,3 +1,5 @@
+// Over 300 lines, because all that Okta can show of an attempt is judged side by side, with the times that it goes by.
+
 import { counted } from '../messages/counted.ts'
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { OktaUser } from '../okta/user.ts'

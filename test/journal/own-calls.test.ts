@@ -4,6 +4,14 @@ import { type OwnCall, OwnCalls } from '../../src/journal/own-calls.ts'
 import { answerTo, doubtOf, intentOf, resultOf } from './support.ts'
 
 const finished = '2026-03-02T10:01:00.000Z'
+const verdict = {
+  event: 'verdict',
+  row: 1,
+  step: 1,
+  attempt: 1,
+  verdict: 'applied',
+  evidence: 'seen',
+} as const
 
 function resultEvent(more: Parameters<typeof resultOf>[1] = {}): JournalEvent {
   return { event: 'result', ...resultOf(1, { finished_at: finished, ...more }) }
@@ -39,14 +47,6 @@ it('a call is none of them for certain where Okta’s time was known to a minute
   const answer = { ...answerTo(1, 1), okta_time: 38_100, okta_time_at_most: 75_000 }
   expect(found(intent, answer, resultEvent())).toEqual([])
   expect(vague(intent, answer, resultEvent())).toBe(1)
-  const verdict = {
-    event: 'verdict',
-    row: 1,
-    step: 1,
-    attempt: 1,
-    verdict: 'applied',
-    evidence: 'seen',
-  } as const
   const shown = { ...verdict, status_changed: '1970-01-01T00:00:40.000Z' }
   expect(found(intent, doubtOf(1, 1), shown, resultEvent())).toEqual([])
   expect(vague(intent, doubtOf(1, 1), shown, resultEvent())).toBe(1)
@@ -54,14 +54,6 @@ it('a call is none of them for certain where Okta’s time was known to a minute
 
 it('a change that came after the call could still have been under way is none of them for certain', () => {
   const intent = intentOf(1, 1, { okta_time: 5_100, okta_time_at_least: 5_000, request_timeout_ms: 3_000 })
-  const verdict = {
-    event: 'verdict',
-    row: 1,
-    step: 1,
-    attempt: 1,
-    verdict: 'applied',
-    evidence: 'seen',
-  } as const
   const shownAt = (ms: number) => ({ ...verdict, status_changed: new Date(ms).toISOString() })
   const doubt = doubtOf(1, 1, { sent_okta_time: 6_000 })
   // The limit of 3 s, and 15 s for clocks that differ.
