@@ -130,9 +130,8 @@ function roomAt(state: BudgetState, room: number, now: number): number {
 
 /** The time from which fewer than `room` requests of earlier executions can still be in the open window. */
 function earlierLeaveAt(state: BudgetState, room: number, now: number): number {
-  const last = room < 1 ? undefined : state.earlierSends.at(-room)
-  // A time far in the future shows that our clock has not been set by Okta's yet.
-  return last === undefined || last > now + clocksDifferMs
-    ? now
-    : last + arrivesWithinMs + longestOpen(state) + 1
+  // A time far in the future shows that our clock has not been set by Okta's yet, or that another one's had leapt then.
+  const sent = state.earlierSends.findLastIndex((time) => time <= now + clocksDifferMs) + 1
+  const last = room < 1 ? undefined : state.earlierSends[sent - room]
+  return last === undefined ? now : last + arrivesWithinMs + longestOpen(state) + 1
 }

@@ -95,8 +95,9 @@ export async function askOrg<T>(
       return answer
     },
     say,
-    earlierSends: (bucket) => sent?.times(bucket) ?? [],
-    onPermits: (bucket, count) => sent?.add(bucket, Math.round(clock.now()), count),
+    earlierSends: (bucket) => sent?.times(bucket, clock.known ? clock.nowAtMost() : null) ?? [],
+    onPermits: (bucket, count) =>
+      sent?.add(bucket, Math.round(clock.now()), count, clock.known ? clock.nowAtLeast() : null),
     onLimit: (bucket, limit) => sent?.showLimit(bucket, limit),
     workLeft: options.workLeft,
   })

@@ -186,7 +186,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
       orgUrl: options.credentials.orgUrl,
       concurrency: run.job.pace.concurrency,
       share: run.job.pace.share,
-      ...earlierRequests(run.job, state, sentBefore),
+      ...earlierRequests(run.job, state, sentBefore, clock),
       workLeft: (bucket) => requestsLeft(bucket),
       onPermits: (bucket, count) =>
         recorder.note({

@@ -116,8 +116,8 @@ export class JournalState {
         break
       case 'permits':
         this.#seeTime(event)
-        this.sentRecently.add(event.bucket, event.okta_time, event.count)
-        this.requestTimes.add(event.bucket, event.okta_time, event.count)
+        this.sentRecently.add(event.bucket, event.okta_time, event.count, event.okta_time_at_least ?? null)
+        this.requestTimes.add(event.bucket, event.okta_time_at_least ?? event.okta_time, event.count)
         break
       case 'limit':
         this.sentRecently.showLimit(event.bucket, event.limit)

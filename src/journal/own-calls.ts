@@ -1,14 +1,7 @@
 import { clocksApartMs, underWayUntil } from '../rules/doubt.ts'
+import type { OwnCall } from '../rules/net-effect.ts'
 import type { TaskResult } from '../rules/result.ts'
 import type { InDoubtEvent, IntentEvent, JournalEvent } from './journal-event.ts'
-
-/** A call of the run itself that was applied, and the span of time in which Okta applied it. */
-export interface OwnCall {
-  readonly result: TaskResult
-  /** Epoch milliseconds by Okta's clock. */
-  readonly from: number
-  readonly until: number
-}
 
 /** What is known of a task's calls while it has no result. */
 interface Sent {
@@ -21,34 +14,33 @@ interface Sent {
   /** The second that Okta showed for its change, in epoch ms, if a look at the user proved it; otherwise null. */
   readonly shownAt: number | null
   readonly intent: IntentEvent
-  /** Whether Okta's time was known so badly that somebody else's change may seem to be one of them. */
+  /** Whether Okta's time was known so badly that somebody else's change may seem to be one of them, or ours another's. */
   readonly isVague: boolean
 }
 
 /** An answer of an older journal has only the best estimate of its time: it may be off by this much, in ms. */
 const estimateMs = 1_000
 
+/**
+ * From here on, in ms, Okta's time was known badly as a call was sent: answers were very slow, or this machine's clock had
+ * leapt.
+ */
+const vagueFromMs = 5_000
+
 /** Okta shows whole seconds, rounded down. */
 const shownWithinMs = 999
 
 /**
- * Finds a run's own applied calls in its journal, in the order in which their tasks ended. Results that a retry took
- * over from another run are not among them: this journal holds none of their calls.
+ * Finds a run's own calls in its journal, in the order in which their tasks ended. Results that a retry took over from
+ * another run are not among them: this journal holds none of their calls.
  */
 export class OwnCalls {
   readonly #sent = new Map<string, Sent>()
-  readonly #found: (call: OwnCall) => void
-  readonly #unsure: (result: TaskResult) => void
+  readonly #found: (call: OwnCall<TaskResult>) => void
 
-  /**
-   * @param found called for each call
-   * @param unsure called for each success that may be somebody else's, because only the user's status shows that a call
-   *   in a lost part of the journal was applied, because Okta's time was not known well enough, or because the change came
-   *   after the call could still have been under way
-   */
-  constructor(found: (call: OwnCall) => void, unsure: (result: TaskResult) => void = () => {}) {
+  /** @param found called for each call */
+  constructor(found: (call: OwnCall<TaskResult>) => void) {
     this.#found = found
-    this.#unsure = unsure
   }
 
   /** Takes in the next event of the journal. */
@@ -95,29 +87,24 @@ export class OwnCalls {
   #end(result: TaskResult): void {
     const sent = this.#sent.get(placeOf(result))
     this.#sent.delete(placeOf(result))
-    if (sent === undefined || result.result !== 'succeeded') return
-    if (sent.intent.lost === true && sent.acceptedBy === null) {
-      this.#unsure(result)
-      return
-    }
-    const { first, last, acceptedBy, underWayUntil: latest, shownAt, isVague } = sent
-    if (isVague || (shownAt !== null && shownAt > latest + clocksApartMs)) {
-      this.#unsure(result)
-      return
-    }
-    if (shownAt !== null) {
-      this.#found({ result, from: shownAt, until: shownAt + shownWithinMs })
-      return
-    }
-    // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.
-    // The doubt may have been settled days later: a change in between is somebody else's.
-    const looked = Date.parse(result.finished_at ?? '')
-    this.#found(
-      acceptedBy === null
-        ? { result, from: first, until: Math.min(latest, looked) }
-        : { result, from: last, until: acceptedBy },
-    )
+    if (sent === undefined) return
+    if (result.verified === 'not_held') this.#found({ kind: 'not_held', result })
+    else if (result.result === 'succeeded') this.#found(callOf(sent, result))
   }
+}
+
+function callOf(sent: Sent, result: TaskResult): OwnCall<TaskResult> {
+  const { first, last, acceptedBy, underWayUntil: latest, shownAt, isVague, intent } = sent
+  const isVagueUnanswered = isVague || intent.okta_time - intent.okta_time_at_least > vagueFromMs
+  if (acceptedBy === null && (intent.lost === true || isVagueUnanswered)) return { kind: 'unsure', result }
+  if (isVague) return { kind: 'undated', result }
+  if (shownAt !== null && shownAt > latest + clocksApartMs) return { kind: 'unsure', result }
+  if (shownAt !== null) return { kind: 'dated', result, from: shownAt, until: shownAt + shownWithinMs }
+  if (acceptedBy !== null) return { kind: 'dated', result, from: last, until: acceptedBy }
+  // Without an answer, any of the calls may be the one that was applied, until the last could no longer be under way.
+  // The doubt may have been settled days later: a change in between is somebody else's.
+  const looked = Date.parse(result.finished_at ?? '')
+  return { kind: 'dated', result, from: first, until: Math.min(latest, looked) }
 }
 
 /** The latest moment at which Okta could have applied an attempt, as far as its events tell. */

@@ -4,7 +4,10 @@ import { leavesWithinMs } from '../rules/doubt.ts'
 export const rememberMs = 10 * 60_000
 
 interface Sent {
+  /** The latest that Okta's time can have been, as far as known: a request counts from here on. */
   readonly time: number
+  /** The earliest that it can have been. */
+  readonly atLeast: number
   readonly count: number
 }
 
@@ -26,12 +29,33 @@ export class SentRecently {
   readonly #exhausted = new Map<string, number>()
   #isUnknown = false
 
-  add(bucket: string, time: number, count: number): void {
+  /**
+   * Adds requests that were sent after all that was added before.
+   *
+   * @param time the latest that Okta's time can have been, in epoch ms
+   * @param atLeast the earliest that it can have been; null if no answer had shown it yet
+   */
+  add(bucket: string, time: number, count: number, atLeast: number | null): void {
+    // After a leap of this machine's clock, times may be far too late until an answer shows that it was no sleep.
+    if (atLeast !== null) this.#nothingLaterThan(time)
+    this.#keep(bucket, { time, atLeast: atLeast ?? time, count })
+  }
+
+  #keep(bucket: string, added: Sent): void {
     const sent = this.#byBucket.get(bucket) ?? []
-    sent.push({ time, count })
+    sent.push(added)
     // Old entries are dropped in bulk, now and then.
-    const kept = sent.length % 2048 === 0 ? sent.filter((known) => known.time >= time - rememberMs) : sent
+    const kept = sent.length % 2048 === 0 ? sent.filter(({ time }) => time >= added.time - rememberMs) : sent
     this.#byBucket.set(bucket, kept)
+  }
+
+  #nothingLaterThan(time: number): void {
+    for (const sent of this.#byBucket.values())
+      for (let last = sent.length - 1; last >= 0; last--) {
+        const known = sent[last]
+        if (known === undefined || known.time <= time) break
+        sent[last] = { ...known, time }
+      }
   }
 
   /**
@@ -51,11 +75,11 @@ export class SentRecently {
    * then, so any of the last ones may be under way still, and arrive much later.
    */
   die(): void {
-    const newest = Math.max(...[...this.#byBucket.values()].map((sent) => sent.at(-1)?.time ?? 0))
+    const newest = Math.max(...[...this.#byBucket.values()].map((sent) => sent.at(-1)?.atLeast ?? 0))
     const times = (bucket: string): readonly number[] =>
-      this.times(bucket)
-        .filter((time) => time >= newest - answeredWithinMs)
-        .map((time) => time + leavesWithinMs)
+      (this.#byBucket.get(bucket) ?? [])
+        .filter(({ atLeast }) => atLeast >= newest - answeredWithinMs)
+        .flatMap(({ time, count }) => Array.from({ length: count }, () => time + leavesWithinMs))
     this.#underWay = this.#underWay
       .filter((known) => [...known.values()].flat().some((time) => time >= newest - rememberMs))
       .concat(new Map([...this.#byBucket.keys()].map((bucket) => [bucket, times(bucket)])))
@@ -87,8 +111,7 @@ export class SentRecently {
 
   /** Adds what another run has sent, and the limits that it was shown. */
   takeOver(other: SentRecently): void {
-    for (const [bucket, sent] of other.#byBucket)
-      for (const { time, count } of sent) this.add(bucket, time, count)
+    for (const [bucket, sent] of other.#byBucket) for (const one of sent) this.#keep(bucket, one)
     for (const leftBy of other.#unanswered) this.addUnanswered(leftBy)
     this.#underWay.push(...other.#underWay)
     for (const [bucket, limit] of other.#limits) this.showLimit(bucket, limit)
@@ -126,12 +149,17 @@ export class SentRecently {
     return this.#limits
   }
 
-  /** The time of each request in a bucket, in epoch ms. */
-  times(bucket: string): readonly number[] {
+  /**
+   * The time of each request in a bucket, in epoch ms.
+   *
+   * @param now the latest that Okta's time can be, so that no request was later; null if it is not known
+   */
+  times(bucket: string, now: number | null = null): readonly number[] {
+    const latest = now ?? Number.POSITIVE_INFINITY
     const times: number[] = []
     // There may be hundreds of thousands in an org without a limit.
     for (const { time, count } of this.#byBucket.get(bucket) ?? [])
-      for (let one = 0; one < count; one++) times.push(time)
+      for (let one = 0; one < count; one++) times.push(Math.min(time, latest))
     return times
   }
 }

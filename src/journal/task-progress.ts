@@ -16,13 +16,14 @@ import type {
  * - `open`: it was sent or was about to be sent, and its outcome is not known. `doubt` says why; null after a crash.
  *   Nothing else is done with the user until it is settled. Reports call the task `unsettled`.
  * - `applied`, `refused`: Okta's answer is on disk. An applied call is never sent again.
- * - `not_applied`: certainly not applied. The task goes on as if it had not been sent.
+ * - `not_applied`: certainly not applied. The task goes on as if it had not been sent. If it was judged so by what Okta
+ *   showed, `doubt` says why that was to be found out.
  */
 type LastAttempt =
   | { readonly kind: 'open'; readonly intent: IntentEvent; readonly doubt: InDoubtEvent | null }
   | { readonly kind: 'applied'; readonly intent: IntentEvent; readonly answer: AnswerEvent }
   | { readonly kind: 'refused'; readonly intent: IntentEvent; readonly answer: AnswerEvent }
-  | { readonly kind: 'not_applied'; readonly intent: IntentEvent }
+  | { readonly kind: 'not_applied'; readonly intent: IntentEvent; readonly doubt: InDoubtEvent | null }
 
 /** An attempt whose outcome is not known. */
 export type OpenAttempt = Extract<LastAttempt, { kind: 'open' }>
@@ -75,18 +76,16 @@ export function progressAfter(
       return { ...known, last: { kind: event.outcome, intent, answer: event } }
     case 'not_applied': {
       const unsent = known.unsent + (event.unsent === true ? 1 : 0)
-      return { ...known, unsent, last: { kind: 'not_applied', intent } }
+      return { ...known, unsent, last: { kind: 'not_applied', intent, doubt: null } }
     }
     case 'in_doubt':
       return { ...known, last: { kind: 'open', intent, doubt: event } }
     case 'verdict': {
+      if (event.verdict !== 'not_applied' && !event.repeat) return known
       const judgedNotApplied = known.judgedNotApplied + 1
-      if (event.repeat) {
-        const repeats = known.repeats + 1
-        return { ...known, judgedNotApplied, repeats, last: { kind: 'not_applied', intent } }
-      }
-      if (event.verdict !== 'not_applied') return known
-      return { ...known, judgedNotApplied, last: { kind: 'not_applied', intent } }
+      const repeats = known.repeats + (event.repeat ? 1 : 0)
+      const doubt = known.last.kind === 'open' ? known.last.doubt : null
+      return { ...known, judgedNotApplied, repeats, last: { kind: 'not_applied', intent, doubt } }
     }
   }
 }

@@ -36,9 +36,9 @@ export interface Retry {
   readonly waiting: number
   /** Bad rows of the old input, which are left out. */
   readonly invalidRows: number
-  /** Where the new journal ends so far. Everything that the old run knew is before that place. */
   /** Rows of the old run that are left out, because their keys name somebody else by now. */
   readonly strangers: readonly number[]
+  /** Where the new journal ends so far. Everything that the old run knew is before that place. */
   readonly carriedOver: JournalHead
 }
 

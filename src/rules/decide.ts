@@ -1,6 +1,7 @@
 import { type Action, ruleOf } from '../okta/actions.ts'
 import type { UserStatus } from '../okta/status.ts'
 import type { OktaUser } from '../okta/user.ts'
+import { byOthers, isMuchLater } from './doubt.ts'
 
 /** What to do with a user in a status: send the call, or end the task without it. */
 export type Decision =
@@ -12,7 +13,19 @@ export type Decision =
 export type Decided = Pick<OktaUser, 'status' | 'offered'>
 
 /** A user whom an earlier attempt may be taking to another status. */
-export type DecidedAgain = Decided & Pick<OktaUser, 'transitioningToStatus'>
+export type DecidedAgain = Decided & Pick<OktaUser, 'transitioningToStatus' | 'statusChanged'>
+
+/** A call that was judged not applied. */
+export interface EarlierAttempt {
+  /** When it could have been under way at the latest, in epoch ms by Okta's clock; infinite if that is not known. */
+  readonly underWayUntil: number
+}
+
+/** A task that an earlier attempt has carried out after all. */
+interface ConfirmedLate {
+  readonly kind: 'succeeded'
+  readonly message: string
+}
 
 /**
  * Decides by the table of actions, before anything is sent. If Okta offers an action that the table refuses, Okta knows
@@ -30,16 +43,17 @@ export function decide(action: Action, { status, offered }: Decided): Decision {
  * Decides the result of a refused call from the status that the user has now.
  *
  * @param refusal Okta's own words, for refusals that the status does not explain
- * @param cameLate whether an earlier attempt of the task may have been applied late and changed the status
+ * @param earlier an attempt of the task that may have been applied late and changed the status; null if there is none
  */
 export function decideAfterRefusal(
   action: Action,
-  status: UserStatus,
+  user: Pick<OktaUser, 'status' | 'statusChanged'>,
   refusal: string,
-  cameLate: boolean,
-): Exclude<Decision, { kind: 'send' }> | { readonly kind: 'succeeded'; readonly message: string } {
+  earlier: EarlierAttempt | null,
+): Exclude<Decision, { kind: 'send' }> | ConfirmedLate {
   const rule = ruleOf(action)
-  if (cameLate && rule.target.includes(status)) return confirmedLate(status)
+  const { status } = user
+  if (earlier !== null && rule.target.includes(status)) return confirmedLate(user, earlier)
   if (rule.unchangedAfterRefusalIn.includes(status)) {
     return { kind: 'unchanged', message: `user is ${status} already; ${refusal}` }
   }
@@ -54,22 +68,27 @@ export function decideAfterRefusal(
 export function decideAgain(
   action: Action,
   user: DecidedAgain,
-): Decision | { readonly kind: 'succeeded'; readonly message: string } {
+  earlier: EarlierAttempt,
+): Decision | ConfirmedLate {
   const { target, sentFrom } = ruleOf(action)
   const isOwnTarget = (status: string): boolean =>
     target.some((own) => own === status && !sentFrom.includes(own))
   const { status, transitioningToStatus: next } = user
-  if (next === null) return isOwnTarget(status) ? confirmedLate(status) : decide(action, user)
+  if (next === null) return isOwnTarget(status) ? confirmedLate(user, earlier) : decide(action, user)
   if (!isOwnTarget(next)) return decide(action, user)
-  const { kind, message } = confirmedLate(status)
-  return { kind, message: `${message}, still in transition to ${next}` }
+  const message = `confirmed late: an earlier attempt was applied after all, user is ${status}, still in transition to ${next}`
+  return { kind: 'succeeded', message }
 }
 
-function confirmedLate(status: UserStatus): { readonly kind: 'succeeded'; readonly message: string } {
-  return {
-    kind: 'succeeded',
-    message: `confirmed late: an earlier attempt was applied after all, user is ${status}`,
-  }
+function confirmedLate(
+  user: Pick<OktaUser, 'status' | 'statusChanged'>,
+  earlier: EarlierAttempt,
+): ConfirmedLate {
+  const { status, statusChanged } = user
+  const message = isMuchLater(earlier, user)
+    ? `confirmed late: user is ${status} since ${statusChanged}, ${byOthers}`
+    : `confirmed late: an earlier attempt was applied after all, user is ${status}`
+  return { kind: 'succeeded', message }
 }
 
 function wrongStatus(action: Action, status: UserStatus): string {

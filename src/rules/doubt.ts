@@ -318,12 +318,17 @@ function isOfItsSecond(
 /**
  * Said if a change came so late that our call may not explain it, although the user is where the row wants the user.
  */
-const byOthers = 'long after the call could still have been under way, so someone else may have done it'
+export const byOthers =
+  'long after the call could still have been under way, so someone else may have done it'
 
-/** Whether the status changed later than the call could have changed it directly. A transition may take longer. */
-function isMuchLater(
-  { underWayUntil: until }: DoubtfulAttempt,
-  { statusChanged }: Observation['user'],
+/**
+ * Whether the status changed later than the call could have changed it directly. A transition may take longer.
+ *
+ * @param attempt when the call could have been under way at the latest, in epoch ms by Okta's clock
+ */
+export function isMuchLater(
+  { underWayUntil: until }: Pick<DoubtfulAttempt, 'underWayUntil'>,
+  { statusChanged }: Pick<Observation['user'], 'statusChanged'>,
 ): boolean {
   return statusChanged !== null && Date.parse(statusChanged) > until + clocksApartMs
 }

@@ -6,12 +6,20 @@ import type { TaskResult } from './result.ts'
 /** The part of a result that this needs. */
 type Ended = Pick<TaskResult, 'row' | 'user' | 'action' | 'status_after' | 'okta_user_id' | 'okta_login'>
 
-/** A call that was applied, and when. */
-export interface AppliedCall extends Pick<LeftAs, 'from' | 'until'> {
-  readonly result: Ended
-  /** The run that it belongs to. */
-  readonly run: string
-}
+/**
+ * A call of a run that Okta accepted, or that seems to have been applied.
+ *
+ * - `dated`: it was applied, and Okta did so between `from` and `until`.
+ * - `undated`: it was applied, but nobody knows well enough when.
+ * - `not_held`: it had no effect when the run looked. It may have had one later.
+ * - `unsure`: the user is where it leads, but that may be somebody else's work.
+ */
+export type OwnCall<Result extends Ended = Ended> =
+  | ({ readonly kind: 'dated'; readonly result: Result } & Pick<LeftAs, 'from' | 'until'>)
+  | { readonly kind: 'undated' | 'not_held' | 'unsure'; readonly result: Result }
+
+/** A call, and the run that it belongs to. */
+type CallOfRun = OwnCall & { readonly run: string }
 
 /** What takes back the net effect of a run, and of those that it retries, on one user. */
 export interface Reversal {
@@ -29,12 +37,13 @@ export interface Reversal {
  * status for good.
  */
 interface Chain {
-  readonly first: Action
-  /** Whether the first one may be somebody else's. */
-  readonly isFirstUnsure: boolean
-  readonly last: Action
-  /** The last one; null if it may be somebody else's. */
-  readonly call: AppliedCall | null
+  readonly first: CallOfRun
+  readonly firstAction: Action
+  /** The last one that held. The first one, if none has. */
+  readonly last: CallOfRun
+  readonly lastAction: Action
+  /** How many of them held, as far as known. */
+  readonly held: number
 }
 
 /**
@@ -46,38 +55,36 @@ interface Chain {
  * longer count.
  *
  * A call that may be somebody else's counts as well, as it may have led the user back. But nothing is taken back whose first
- * or last call it is: then nobody knows where the user was before the run, or whose change the last one is.
+ * or last call it is: then nobody knows where the user was before the run, or whose change the last one is. A call at an
+ * unknown time may be any but the last, as nobody could tell later changes from it. A call that did not hold only shows where
+ * the user was before it: if it takes hold later, the user is no longer as the run left them.
  */
 export class NetEffect {
   readonly #chains = new Map<string, Chain>()
   readonly #lasting = new Map<Action, number>()
+  #unsureLasting = 0
 
-  see(call: AppliedCall): void {
+  see(call: CallOfRun): void {
     const action = parseAction(call.result.action)
     if (action === null) return
     const { undo, target } = ruleOf(action)
     const user = call.result.okta_user_id ?? call.result.user
-    if ('by' in undo) {
-      this.#add(user, action, call)
-      return
+    if ('by' in undo) this.#add(user, action, call)
+    else if (call.kind !== 'not_held') {
+      if (call.kind === 'unsure') this.#unsureLasting++
+      else this.#lasting.set(action, (this.#lasting.get(action) ?? 0) + 1)
+      if (target.length > 0) this.#chains.delete(user)
     }
-    this.#lasting.set(action, (this.#lasting.get(action) ?? 0) + 1)
-    if (target.length > 0) this.#chains.delete(user)
   }
 
-  /** Takes in a success that may be somebody else's, in its place among the calls. */
-  seeUnsure(result: Ended): void {
-    const action = parseAction(result.action)
-    if (action === null) return
-    const { undo, target } = ruleOf(action)
-    const user = result.okta_user_id ?? result.user
-    if ('by' in undo) this.#add(user, action, null)
-    else if (target.length > 0) this.#chains.delete(user)
-  }
-
-  #add(user: string, action: Action, call: AppliedCall | null): void {
-    const { first, isFirstUnsure } = this.#chains.get(user) ?? { first: action, isFirstUnsure: call === null }
-    this.#chains.set(user, { first, isFirstUnsure, last: action, call })
+  #add(user: string, action: Action, call: CallOfRun): void {
+    const known = this.#chains.get(user)
+    const isHeld = call.kind !== 'not_held'
+    if (known === undefined) {
+      const [first, last] = [call, call]
+      this.#chains.set(user, { first, firstAction: action, last, lastAction: action, held: isHeld ? 1 : 0 })
+    } else if (isHeld)
+      this.#chains.set(user, { ...known, last: call, lastAction: action, held: known.held + 1 })
   }
 
   /** How many calls of each action can't be taken back. */
@@ -87,26 +94,44 @@ export class NetEffect {
 
   /** How many users are back where they were because of later calls of the run itself. */
   get alreadyBack(): number {
-    let count = 0
-    for (const { first, last } of this.#chains.values()) if (first !== last) count++
-    return count
+    return [...this.#chains.values()].filter((chain) => isBack(chain) && !isUnsure(chain)).length
+  }
+
+  /**
+   * How many calls are left alone because nobody knows whether they, or others on the same user, are the run's own, or when
+   * the last one was applied.
+   */
+  get unsure(): number {
+    return [...this.#chains.values()]
+      .filter(isUnsure)
+      .reduce((sum, { held }) => sum + held, this.#unsureLasting)
   }
 
   /** At most one for each user, in the order of the rows whose calls are taken back. */
   reversals(): readonly Reversal[] {
     const reversals: Reversal[] = []
-    for (const [user, { first, isFirstUnsure, last, call }] of this.#chains) {
-      const { undo } = ruleOf(last)
-      // If the first and last calls differ (suspend, unsuspend), the user is back at the beginning already.
-      if (first !== last || !('by' in undo) || isFirstUnsure || call === null) continue
-      const { row, okta_login: login } = call.result
-      reversals.push({ user, login, action: undo.by, run: call.run, row, left: leftBy(last, call) })
+    for (const [user, chain] of this.#chains) {
+      const { last, lastAction } = chain
+      const { undo } = ruleOf(lastAction)
+      if (isBack(chain) || isUnsure(chain) || last.kind !== 'dated' || !('by' in undo)) continue
+      const { row, okta_login: login } = last.result
+      reversals.push({ user, login, action: undo.by, run: last.run, row, left: leftBy(lastAction, last) })
     }
     return reversals.sort((one, other) => one.row - other.row)
   }
 }
 
-function leftBy(action: Action, { result, from, until }: AppliedCall): LeftAs {
+/** If the first and last calls differ (suspend, unsuspend), the user is back at the beginning already. */
+function isBack({ firstAction, lastAction }: Chain): boolean {
+  return firstAction !== lastAction
+}
+
+function isUnsure(chain: Chain): boolean {
+  const { first, last } = chain
+  return first.kind === 'unsure' || last.kind === 'unsure' || (last.kind === 'undated' && !isBack(chain))
+}
+
+function leftBy(action: Action, { result, from, until }: Extract<OwnCall, { kind: 'dated' }>): LeftAs {
   const { status_after: after } = result
   const statuses = after !== null && isUserStatus(after) ? [after] : ruleOf(action).target
   return { statuses, from, until }

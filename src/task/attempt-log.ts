@@ -1,8 +1,10 @@
 import type { RetryCause } from '../budget/tally.ts'
-import type { JournalEvent } from '../journal/journal-event.ts'
+import type { IntentEvent, JournalEvent, VerdictEvent } from '../journal/journal-event.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
 import type { LookupParts } from '../lookup/paced-get.ts'
+import { type Action, ruleOf } from '../okta/actions.ts'
 import { type Answer, describeAnswer } from '../okta/answer.ts'
+import type { Observation } from '../rules/doubt.ts'
 import { lastWordOf } from './ending.ts'
 import type { SentCall } from './send.ts'
 import type { Services } from './services.ts'
@@ -128,4 +130,29 @@ function openAttemptOf({ services, input }: LoggedTask): OpenAttempt {
   const open = services.recorder.state.progressOf(input)?.last
   if (open?.kind !== 'open') throw new Error('An attempt in doubt has no intent.')
   return open
+}
+
+/** Since when the user is where a call leads, if Okta shows that: an undo takes back that change and no later one. */
+export function shownSince(
+  action: Action,
+  { status, statusChanged, transitioningToStatus }: Observation['user'],
+): Pick<VerdictEvent, 'status_changed'> {
+  const { doubt, target } = ruleOf(action)
+  const isThere = doubt === 'status' && target.includes(status) && transitioningToStatus === null
+  return isThere && statusChanged !== null ? { status_changed: statusChanged } : {}
+}
+
+/**
+ * Records that an attempt that was judged "not applied" has proved to be applied after all, without waiting: the task's
+ * result follows in the same turn.
+ */
+export function noteAppliedLate(
+  { services, input }: LoggedTask,
+  { attempt }: Pick<IntentEvent, 'attempt'>,
+  user: Observation['user'],
+  evidence: string,
+): void {
+  const { row, step, action } = input
+  const since = shownSince(action, user)
+  services.recorder.note({ event: 'verdict', row, step, attempt, verdict: 'applied', evidence, ...since })
 }

@@ -83,11 +83,14 @@ function leftOfEarlier(services: Services, open: OpenAttempt): number {
 }
 
 /** Whether the sender may have given up on the call, on which Okta may have gone on working. */
-function hasTimedOut({ senderMayLive }: Services, { doubt }: OpenAttempt): boolean {
+function hasTimedOut({ senderMayLive }: Services, { doubt }: Pick<OpenAttempt, 'doubt'>): boolean {
   return doubt?.timed_out ?? senderMayLive
 }
 
-function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): SendingTimes {
+function timesOf(
+  { begunAt }: Services,
+  { intent, doubt }: Pick<OpenAttempt, 'intent' | 'doubt'>,
+): SendingTimes {
   return {
     intended: latestTimeOf(intent),
     sent: intent.lost ? begunAt() : (doubt?.sent_okta_time ?? null),
@@ -98,7 +101,7 @@ function timesOf({ begunAt }: Services, { intent, doubt }: OpenAttempt): Sending
 /**
  * The latest moment at which Okta could have applied an attempt, in epoch ms by its clock; infinite if that is not known.
  */
-export function latestOf(services: Services, open: OpenAttempt): number {
+export function latestOf(services: Services, open: Pick<OpenAttempt, 'intent' | 'doubt'>): number {
   if (isUndated(open.intent)) return Number.POSITIVE_INFINITY
   return underWayUntil(timesOf(services, open), hasTimedOut(services, open), open.intent.request_timeout_ms)
 }

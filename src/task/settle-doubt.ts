@@ -7,6 +7,7 @@ import { decide } from '../rules/decide.ts'
 import { type DoubtfulAttempt, type Observation, settle, type Verdict } from '../rules/doubt.ts'
 import { explains } from '../rules/explained-change.ts'
 import { afterKnown, afterOthers, isTaken } from '../rules/verdict-after-loss.ts'
+import { shownSince } from './attempt-log.ts'
 import { latestOf, paused, waitUntil } from './doubt-times.ts'
 import type { Ending } from './ending.ts'
 import { lookedBefore, observe } from './observe.ts'
@@ -265,16 +266,6 @@ function isKnownChange(
   // Okta activates in the background: the effect may come after that of later calls.
   const activation = state.activationOf(intent.user_id)
   return activation !== null && explains(activation, user)
-}
-
-/** Since when the user is where a call leads, if Okta shows that: an undo takes back that change and no later one. */
-function shownSince(
-  action: Action,
-  { status, statusChanged, transitioningToStatus }: Observation['user'],
-): Pick<VerdictEvent, 'status_changed'> {
-  const { doubt, target } = ruleOf(action)
-  const isThere = doubt === 'status' && target.includes(status) && transitioningToStatus === null
-  return isThere && statusChanged !== null ? { status_changed: statusChanged } : {}
 }
 
 function lookOf({

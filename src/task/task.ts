@@ -17,7 +17,7 @@ import { type Action, ruleOf } from '../okta/actions.ts'
 import { type Answer, describeAnswer, isOktas } from '../okta/answer.ts'
 import { classifyLifecycle, type Outcome } from '../okta/classify.ts'
 import type { UserStatus } from '../okta/status.ts'
-import { decide, decideAfterRefusal, decideAgain } from '../rules/decide.ts'
+import { decide, decideAfterRefusal, decideAgain, type EarlierAttempt } from '../rules/decide.ts'
 import { isFromBefore } from '../rules/doubt.ts'
 import { explains } from '../rules/explained-change.ts'
 import { type GuardVerdict, guardId, guardKey, guardUser } from '../rules/guards.ts'
@@ -35,11 +35,13 @@ import {
   hasTimedOut,
   type LoggedTask,
   noteApplied,
+  noteAppliedLate,
   recordAnswer,
   recordDoubt,
   recordLost,
   recordNotApplied,
 } from './attempt-log.ts'
+import { latestOf } from './doubt-times.ts'
 import { type Ending, type LastWord, lastWordOf, withLink } from './ending.ts'
 import { bringsLink, keepLink, withLostLink } from './keep-link.ts'
 import { type SentCall, sendCall } from './send.ts'
@@ -268,9 +270,11 @@ class Task {
     const guards = { protect, onlyStatus: job.guards.only_status, owner }
     const skipped = (verdict: GuardVerdict): TaskState =>
       this.#ended({ result: 'skipped', ...verdict, statusAfter: status }, read)
-    const decision = this.#mayHaveComeLate(read) ? decideAgain(action, read.user) : decide(action, read.user)
-    // An earlier call of ours has led the user there, and nobody else has changed that: it is too late for a guard.
+    const earlier = this.#earlierAttempt(read)
+    const decision = earlier === null ? decide(action, read.user) : decideAgain(action, read.user, earlier)
+    // An earlier call of ours has led the user there, as far as Okta shows: it is too late for a guard.
     if (decision.kind === 'succeeded') {
+      this.#noteAppliedLate(read, decision.message)
       const ending = { result: decision.kind, message: decision.message, statusAfter: status }
       return this.#ended(withLostLink(this.#services, this.#input, ending), read)
     }
@@ -301,6 +305,20 @@ class Task {
     if (decision.kind === 'send') return { at: 'checking', read }
     const ending = { result: decision.kind, message: decision.message, statusAfter: status }
     return this.#ended(ending, read)
+  }
+
+  /** The last attempt, if one that was judged "not applied" may have been applied after all; otherwise null. */
+  #earlierAttempt(read: FoundUser): EarlierAttempt | null {
+    if (!this.#mayHaveComeLate(read)) return null
+    const last = this.#services.recorder.state.progressOf(this.#input)?.last
+    if (last === undefined) return { underWayUntil: Number.POSITIVE_INFINITY }
+    const doubt = last.kind === 'not_applied' ? last.doubt : null
+    return { underWayUntil: latestOf(this.#services, { intent: last.intent, doubt }) }
+  }
+
+  #noteAppliedLate({ user }: FoundUser, evidence: string): void {
+    const last = this.#services.recorder.state.progressOf(this.#input)?.last
+    if (last !== undefined) noteAppliedLate(this.#logged, last.intent, user, evidence)
   }
 
   /** Whether an earlier attempt that was judged "not applied" may have been applied after all. */
@@ -433,9 +451,10 @@ class Task {
     this.#see(read, false)
     // The same status as before the first attempt shows nothing: an ACTIVE user may be unlocked.
     const isAsBefore = isStatusBefore(this.#input.action, this.#history.statusBefore, status)
-    const cameLate = !isAsBefore && this.#mayHaveComeLate(read)
+    const earlier = isAsBefore ? null : this.#earlierAttempt(read)
     this.#history.statusBefore ??= status
-    const { kind, message } = decideAfterRefusal(this.#input.action, status, refusal, cameLate)
+    const { kind, message } = decideAfterRefusal(this.#input.action, read.user, refusal, earlier)
+    if (kind === 'succeeded') this.#noteAppliedLate(read, message)
     const perhapsOurs = isAsBefore && kind === 'unchanged' && this.#history.judgedNotApplied > 0
     const ending = perhapsOurs
       ? { ...this.#perhapsDone(read, message), statusAfter: status }

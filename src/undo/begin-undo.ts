@@ -1,3 +1,4 @@
+import { actionColumnNames, plainName } from '../input/columns/column-names.ts'
 import type { ValidRow } from '../input/row.ts'
 import { type Survey, SurveyCounter } from '../input/survey.ts'
 import { mayBeNone } from '../journal/journal-check.ts'
@@ -8,7 +9,6 @@ import type { Action } from '../okta/actions.ts'
 import { looksLikeUserId } from '../okta/user.ts'
 import { cellsOfLeftAs, leftAsColumns, takenBackColumn } from '../rules/left-as.ts'
 import { NetEffect, type Reversal } from '../rules/net-effect.ts'
-import type { TaskResult } from '../rules/result.ts'
 import type { InputCopy } from '../run/input-copy.ts'
 import type { NextRun, OldRun } from '../run/old-run.ts'
 import { hasJournal, journalOf } from '../run/run-directory.ts'
@@ -21,11 +21,13 @@ export interface Undoable {
   readonly lasting: ReadonlyMap<Action, number>
   /** Users whom the runs themselves have already brought back. */
   readonly alreadyBack: number
+  /** Users of whom nobody knows where they were before the runs, because one of these is not there any more. */
+  readonly perhapsBack: number
   /** Tasks of which nobody knows whether they were applied. */
   readonly inDoubt: number
   /** Users whose call was accepted but did not hold when the run looked: it may have taken hold since. */
   readonly notHeld: number
-  /** Successes that may be somebody else's. */
+  /** Successes on users of whom nobody knows whether the runs left them so, or where they were before. */
   readonly unsure: number
   /** Tasks without a result: they were never done. */
   readonly notDone: number
@@ -51,49 +53,52 @@ export const undoColumns = [
  * Finds out what a run and those that it retries did to each user, from their journals. Changes nothing.
  *
  * @param retried the runs that it retries, the oldest first
+ * @param isWhole whether these are all of them
  * @throws KnownError when a journal can't be read
  */
-export async function findUndoable(old: OldRun, retried: readonly OldRun[]): Promise<Undoable> {
+export async function findUndoable(
+  old: OldRun,
+  retried: readonly OldRun[],
+  isWhole: boolean,
+): Promise<Undoable> {
   const effect = new NetEffect()
   const notHeld = new Set<string>()
-  let unsure = 0
-  const seen: Seen = {
-    effect,
-    notHeld,
-    unsure: (result) => {
-      unsure++
-      effect.seeUnsure(result)
-    },
-  }
-  for (const before of retried) await replay(before, seen)
-  const state = await replay(old, seen)
+  for (const before of retried) await replay(before, effect, notHeld)
+  const state = await replay(old, effect, notHeld)
+  const isKnown = isWhole || hasOneAction(old)
+  const reversals = effect.reversals()
   return {
-    reversals: effect.reversals(),
+    reversals: isKnown ? reversals : [],
+    perhapsBack: isKnown ? 0 : reversals.length + effect.alreadyBack,
     lasting: effect.lasting,
-    alreadyBack: effect.alreadyBack,
+    alreadyBack: isKnown ? effect.alreadyBack : 0,
     inDoubt: state.counts.get('in_doubt') ?? 0,
     notHeld: notHeld.size,
-    unsure,
+    unsure: effect.unsure,
     notDone: old.run.input.tasks - state.done,
   }
 }
 
-/** What is gathered from the journals. */
-interface Seen {
-  readonly effect: NetEffect
-  /** The users whose call was accepted but did not hold, unless a later one of the same action did. */
-  readonly notHeld: Set<string>
-  /** Called for each success that may be somebody else's. */
-  readonly unsure: (result: TaskResult) => void
+/** Whether a run certainly does the same to everybody, so that nobody is led back in it. */
+function hasOneAction({ run: { job, input } }: OldRun): boolean {
+  const isTable = input.format === 'csv' || input.format === 'xlsx'
+  const hasColumn = input.columns.some((name) => actionColumnNames.includes(plainName(name)))
+  const isOfJob = job.action !== null && job.steps === null && job.input.action_column === null
+  return isTable && isOfJob && !hasColumn
 }
 
-/** Passes a run's own calls to the net effect, in the order in which they were applied. */
+/**
+ * Passes a run's own calls to the net effect, in the order in which they were applied.
+ *
+ * @param notHeld the users whose call was accepted but did not hold, unless a later one of the same action did
+ */
 async function replay(
   { directory, run, recorded }: OldRun,
-  { effect, notHeld, unsure }: Seen,
+  effect: NetEffect,
+  notHeld: Set<string>,
 ): Promise<JournalState> {
   const file = journalOf(directory, run, recorded)
-  const calls = new OwnCalls((call) => effect.see({ ...call, run: run.run_id }), unsure)
+  const calls = new OwnCalls((call) => effect.see({ ...call, run: run.run_id }))
   const state = new JournalState(file.stepsPerRow)
   if (!mayBeNone(file.recorded) || (await hasJournal(directory))) {
     await readJournal(

@@ -42,14 +42,20 @@ function describeRuns({ before }: MissingRun): string {
 /** Sentences about what those runs did, or may have done, and the undo leaves as it is: someone must look at it. */
 export function notUndone(
   { missing }: Pick<RetriedRuns, 'missing'>,
-  { lasting, inDoubt, notHeld, unsure }: Pick<Undoable, 'lasting' | 'inDoubt' | 'notHeld' | 'unsure'>,
+  found: Pick<Undoable, 'lasting' | 'inDoubt' | 'notHeld' | 'unsure' | 'perhapsBack'>,
 ): readonly string[] {
+  const { lasting, inDoubt, notHeld, unsure, perhapsBack } = found
   return [
     ...(missing === null
       ? []
       : [
           `Run ${missing.run} was retried too. What ${describeRuns(missing)} did is not taken back: ${missing.why}`,
         ]),
+    ...(perhapsBack > 0
+      ? [
+          `${counted(perhapsBack, 'user')} ${perhapsBack === 1 ? 'is' : 'are'} left alone as well: this job has several actions, so what was done to them later may only have put them back where they were before that run. Put its directory back, and undo again.`,
+        ]
+      : []),
     ...[...lasting].map(([action, count]) => {
       const { undo } = ruleOf(action)
       return `${counted(count, 'call')} of ${action} can't be taken back: ${'not' in undo ? undo.not : ''}.`
@@ -61,7 +67,7 @@ export function notUndone(
       : []),
     ...(unsure > 0
       ? [
-          `${counted(unsure, 'task')} ${unsure === 1 ? 'is left alone: it was' : 'are left alone: they were'} confirmed only after a part of the journal was lost, sent while Okta's time was not known exactly, or found done long after the call, so what the user shows may be somebody else's work. Look up the users of these tasks in the results of that run.`,
+          `${counted(unsure, 'task')} ${unsure === 1 ? 'is' : 'are'} left alone: the user's first or last change was confirmed only after a part of the journal was lost, was made while Okta's time was not known exactly, or was found long after the call, so it may be somebody else's work. Look up the users of these tasks in the results of that run.`,
         ]
       : []),
     ...(inDoubt > 0

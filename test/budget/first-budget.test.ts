@@ -55,6 +55,16 @@ describe('a call of an earlier execution that nobody saw answered', () => {
     const state = firstBudget({ share: 0.1, earlierSends: () => sent, earlierLimit: () => 10 }, bucket)
     expect(permits(state, start, 100)).toBe(0)
     expect(permits(state, start + 66_000, 100)).toBe(1)
+    // Times far in the future, of a clock that had leapt, do not hide them.
+    const leapt = firstBudget(
+      {
+        share: 0.1,
+        earlierSends: () => [...sent, start + 3_600_000, start + 3_600_001],
+        earlierLimit: () => 10,
+      },
+      bucket,
+    )
+    expect(permits(leapt, start, 100)).toBe(0)
     // With others between them that had no answer, too.
     const open = begun(
       [start - 100, start - 400_000],

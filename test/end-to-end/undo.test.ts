@@ -1,4 +1,4 @@
-import { cpSync, renameSync } from 'node:fs'
+import { cpSync, readFileSync, renameSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -363,6 +363,67 @@ describe('undo', () => {
       expect(end.code, end.stderr).toBe(1)
       expect(end.stderr).toContain(`Run ${runId} was retried too. What it did is not taken back: `)
       expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['SUSPENDED', 'ACTIVE'])
+    })
+  })
+
+  it.each([
+    ['leaves alone whom a retry may only have put back where they were before a run that is away', true],
+    ['knows from both runs whom a retry has put back', false],
+  ])('%s', async (_, isAway) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 1 })
+      let refuses = true
+      const org = await place.org({
+        users,
+        fault: ({ action }) => (refuses && action === 'unsuspend' ? { name: 'forbidden' } : null),
+      })
+      const login = users[0]?.login ?? ''
+      await place.write('in.csv', `user,action\n${login},suspend\n${login},unsuspend\n`)
+      await place.runHere(org, ['run', 'in.csv', ...unattended])
+      refuses = false
+      await place.runHere(org, ['retry', runId, '--yes', '--quiet'])
+      expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['ACTIVE'])
+      const retried = await otherRun(place)
+      if (isAway) await rm(join(place.directory, 'runs', runId), { recursive: true })
+      const end = await place.runHere(org, ['undo', retried, '--yes', '--quiet'])
+      expect(end.code, end.stderr).toBe(isAway ? 1 : 0)
+      expect(end.stderr).toContain(
+        isAway ? '1 user is left alone as well: this job has several actions' : '1 user is left as they are',
+      )
+      expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['ACTIVE'])
+    })
+  })
+
+  it('leaves as they are users whom a suspension that did not hold at first, and the run itself, have led back', async () => {
+    await withWorkplace(async (place) => {
+      const [person] = makeUsers({ count: 1 })
+      const journal = join(place.directory, 'runs', runId, 'journal.ndjson')
+      const hasResult = (): boolean => readFileSync(journal, 'utf8').includes('"event":"result","row":1')
+      let org: ForeignOrg | null = null
+      let isShown = false
+      // Okta shows the suspension only once the run has given up looking for it.
+      const created = await place.org({
+        users: person === undefined ? [] : [person],
+        fault: ({ method }) => {
+          const user = org?.org.users.get(person?.id ?? '')
+          if (isShown || method !== 'GET' || !org?.applied[`${user?.id} suspend`] || user === undefined)
+            return null
+          user.status = 'ACTIVE'
+          setTimeout(() => {
+            isShown ||= hasResult()
+            if (isShown) user.status = 'SUSPENDED'
+          }, 200)
+          return { name: 'slow', afterMilliseconds: 300 }
+        },
+      })
+      org = created
+      await place.write('in.csv', `user,action\n${person?.login},suspend\n${person?.login},unsuspend\n`)
+      await place.write('job.yaml', 'name: leavers\nverify: { for: 1s }\n')
+      await place.runHere(created, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      expect((await resultsOf(place, runId)).map(({ result }) => result)).toEqual(['failed', 'succeeded'])
+      const end = await place.runHere(created, ['undo', runId, '--yes', '--quiet'])
+      expect(end.stderr).toContain('1 user is left as they are')
+      expect([...created.org.users.values()].map(({ status }) => status)).toEqual(['ACTIVE'])
     })
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
-import { type OwnCall, OwnCalls } from '../../src/journal/own-calls.ts'
+import { OwnCalls } from '../../src/journal/own-calls.ts'
+import type { OwnCall } from '../../src/rules/net-effect.ts'
 import { answerTo, doubtOf, intentOf, resultOf } from './support.ts'
 
 const finished = '2026-03-02T10:01:00.000Z'
@@ -17,21 +18,22 @@ function resultEvent(more: Parameters<typeof resultOf>[1] = {}): JournalEvent {
   return { event: 'result', ...resultOf(1, { finished_at: finished, ...more }) }
 }
 
-function vague(...events: readonly JournalEvent[]): number {
-  let count = 0
-  const own = new OwnCalls(
-    () => {},
-    () => count++,
-  )
+function calls(...events: readonly JournalEvent[]): readonly OwnCall[] {
+  const seen: OwnCall[] = []
+  const own = new OwnCalls((call) => seen.push(call))
   for (const event of events) own.see(event)
-  return count
+  return seen
 }
 
-function found(...events: readonly JournalEvent[]): readonly Pick<OwnCall, 'from' | 'until'>[] {
-  const calls: Pick<OwnCall, 'from' | 'until'>[] = []
-  const own = new OwnCalls(({ from, until }) => calls.push({ from, until }))
-  for (const event of events) own.see(event)
-  return calls
+function kinds(...events: readonly JournalEvent[]): readonly OwnCall['kind'][] {
+  return calls(...events).map(({ kind }) => kind)
+}
+
+/** When calls were applied. */
+function found(...events: readonly JournalEvent[]): readonly { from: number; until: number }[] {
+  return calls(...events).flatMap((call) =>
+    call.kind === 'dated' ? [{ from: call.from, until: call.until }] : [],
+  )
 }
 
 it('a call was applied between its intent and Okta’s answer', () => {
@@ -42,14 +44,12 @@ it('a call was applied between its intent and Okta’s answer', () => {
   expect(found(before, not, intent, answer, resultEvent())).toEqual([{ from: 5_000, until: 6_200 }])
 })
 
-it('a call is none of them for certain where Okta’s time was known to a minute only', () => {
+it('nobody knows when a call was applied where Okta’s time was known to a minute only, nor without an answer whose it is', () => {
   const intent = intentOf(1, 1, { okta_time: 38_000, okta_time_at_least: 1_000, without_date: true })
   const answer = { ...answerTo(1, 1), okta_time: 38_100, okta_time_at_most: 75_000 }
-  expect(found(intent, answer, resultEvent())).toEqual([])
-  expect(vague(intent, answer, resultEvent())).toBe(1)
+  expect(kinds(intent, answer, resultEvent())).toEqual(['undated'])
   const shown = { ...verdict, status_changed: '1970-01-01T00:00:40.000Z' }
-  expect(found(intent, doubtOf(1, 1), shown, resultEvent())).toEqual([])
-  expect(vague(intent, doubtOf(1, 1), shown, resultEvent())).toBe(1)
+  expect(kinds(intent, doubtOf(1, 1), shown, resultEvent())).toEqual(['unsure'])
 })
 
 it('a change that came after the call could still have been under way is none of them for certain', () => {
@@ -58,25 +58,31 @@ it('a change that came after the call could still have been under way is none of
   const doubt = doubtOf(1, 1, { sent_okta_time: 6_000 })
   // The limit of 3 s, and 15 s for clocks that differ.
   expect(found(intent, doubt, shownAt(24_000), resultEvent())).toEqual([{ from: 24_000, until: 24_999 }])
-  expect(found(intent, doubt, shownAt(25_000), resultEvent())).toEqual([])
-  expect(vague(intent, doubt, shownAt(25_000), resultEvent())).toBe(1)
+  expect(kinds(intent, doubt, shownAt(25_000), resultEvent())).toEqual(['unsure'])
 })
 
-it('a call is none of them for certain where no answer had told Okta’s time', () => {
+it('nobody knows when a call was applied where no answer had told Okta’s time', () => {
   const intent = intentOf(1, 1, {
     okta_time: 5_000,
     okta_time_at_least: 5_000 - 86_400_000,
     without_date: true,
   })
   const answer = { ...answerTo(1, 1), okta_time: 5_100, okta_time_at_most: 5_200 }
-  expect(found(intent, answer, resultEvent())).toEqual([])
-  expect(vague(intent, answer, resultEvent())).toBe(1)
+  expect(kinds(intent, answer, resultEvent())).toEqual(['undated'])
 })
 
-it('a call is one of them where answers are slow, but dated', () => {
+it('a call is one of them where answers are slow, but dated, unless it has none itself', () => {
   const intent = intentOf(1, 1, { okta_time: 38_000, okta_time_at_least: 1_000 })
   const answer = { ...answerTo(1, 1), okta_time: 38_100, okta_time_at_most: 75_000 }
   expect(found(intent, answer, resultEvent())).toEqual([{ from: 1_000, until: 75_000 }])
+  const shown = { ...verdict, status_changed: '1970-01-01T00:00:40.000Z' }
+  expect(kinds(intent, doubtOf(1, 1), shown, resultEvent())).toEqual(['unsure'])
+})
+
+it('a call that was accepted and did not hold is told as such, and none that a retry took over', () => {
+  const result = resultEvent({ result: 'failed', verified: 'not_held' })
+  expect(kinds(intentOf(1, 1), answerTo(1, 1), result)).toEqual(['not_held'])
+  expect(kinds(result)).toEqual([])
 })
 
 describe('without an answer it was applied from the first intent on', () => {
@@ -109,7 +115,7 @@ describe('without an answer it was applied from the first intent on', () => {
   })
 
   it('is not one where the call is only assumed, in a lost part of the journal', () => {
-    expect(found(intentOf(1, 1, { lost: true }), resultEvent())).toEqual([])
+    expect(kinds(intentOf(1, 1, { lost: true }), resultEvent())).toEqual(['unsure'])
   })
 })
 

@@ -87,7 +87,8 @@ describe('the progress of a task', () => {
         } else if (closing.event === 'answer') {
           expect(progress.last).toEqual({ kind: closing.outcome, intent: last, answer: closing })
         } else {
-          expect(progress.last).toEqual({ kind: 'not_applied', intent: last })
+          const doubt = words.find((event) => event.event === 'in_doubt') ?? null
+          expect(progress.last).toEqual({ kind: 'not_applied', intent: last, doubt })
         }
       }),
       { numRuns: 400 },

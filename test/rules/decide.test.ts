@@ -7,6 +7,10 @@ import { unchangedIn } from '../simulation/org-rules.ts'
 
 const kinds = { S: 'send', U: 'unchanged', F: 'failed' } as const
 
+const refusal = 'Okta answered 403 E0000032: No.'
+/** An attempt that ended at the latest in this moment. */
+const earlier = { underWayUntil: Date.parse('2026-03-02T10:00:00.000Z') }
+
 const cases = actionNames.flatMap((action) => userStatuses.map((status) => [action, status] as const))
 
 describe('decide', () => {
@@ -42,7 +46,7 @@ describe('decide, where Okta itself offers the action', () => {
 
 describe('decideAfterRefusal', () => {
   it.each(cases)('%s, refused, on a user who turns out to be %s', (action, status) => {
-    const decision = decideAfterRefusal(action, status, 'Okta answered 403 E0000032: No.', false)
+    const decision = decideAfterRefusal(action, { status, statusChanged: null }, refusal, null)
     expect(decision.kind).toBe(unchangedIn[action].includes(status) ? 'unchanged' : 'failed')
     expect(decision.message).toContain(status)
     expect(decision.message).toContain('E0000032')
@@ -51,14 +55,14 @@ describe('decideAfterRefusal', () => {
   it.each(cases)(
     '%s, refused after an attempt that may have come late, on a user who is %s',
     (action, status) => {
-      const decision = decideAfterRefusal(action, status, 'Okta answered 403 E0000032: No.', true)
+      const decision = decideAfterRefusal(action, { status, statusChanged: null }, refusal, earlier)
       const atTarget = targets[action]?.includes(status) === true
       if (atTarget) {
         // Never `unchanged`: the change was ours.
         expect(decision.kind).toBe('succeeded')
         expect(decision.message).toMatch(/confirmed late/)
       } else {
-        expect(decision).toEqual(decideAfterRefusal(action, status, 'Okta answered 403 E0000032: No.', false))
+        expect(decision).toEqual(decideAfterRefusal(action, { status, statusChanged: null }, refusal, null))
       }
     },
   )
@@ -75,7 +79,8 @@ const targets: Readonly<Record<string, readonly string[]>> = {
 
 describe('decideAgain', () => {
   it.each(cases)('%s on a user who is %s', (action, status) => {
-    const decision = decideAgain(action, { status, offered: [], transitioningToStatus: null })
+    const user = { status, statusChanged: null, offered: [], transitioningToStatus: null }
+    const decision = decideAgain(action, user, earlier)
     const sent = actionTable[action][status] === 'S'
     if (targets[action]?.includes(status) === true && !sent) {
       expect(decision).toEqual({ kind: 'succeeded', message: expect.stringContaining(`user is ${status}`) })
@@ -85,13 +90,26 @@ describe('decideAgain', () => {
   })
 
   it('takes a user on the way to the target for one who is there, and on another way for what the user is', () => {
-    const user = { status: 'ACTIVE', offered: [] } as const
-    expect(decideAgain('deactivate', { ...user, transitioningToStatus: 'DEPROVISIONED' })).toEqual({
+    const user = { status: 'ACTIVE', statusChanged: null, offered: [] } as const
+    expect(decideAgain('deactivate', { ...user, transitioningToStatus: 'DEPROVISIONED' }, earlier)).toEqual({
       kind: 'succeeded',
       message:
         'confirmed late: an earlier attempt was applied after all, user is ACTIVE, still in transition to DEPROVISIONED',
     })
     for (const transitioningToStatus of ['PROVISIONED', 'NEW_ONE'])
-      expect(decideAgain('deactivate', { ...user, transitioningToStatus })).toEqual({ kind: 'send' })
+      expect(decideAgain('deactivate', { ...user, transitioningToStatus }, earlier)).toEqual({ kind: 'send' })
+  })
+
+  it.each([
+    ['2026-03-02T10:00:15.000Z', 'an earlier attempt was applied after all, user is SUSPENDED'],
+    [
+      '2026-03-02T10:00:16.000Z',
+      'user is SUSPENDED since 2026-03-02T10:00:16.000Z, long after the call could still have been under way, so someone else may have done it',
+    ],
+  ])('says of a change of %s whether an earlier attempt explains it', (statusChanged, said) => {
+    const user = { status: 'SUSPENDED', statusChanged, offered: [], transitioningToStatus: null } as const
+    const decision = { kind: 'succeeded', message: `confirmed late: ${said}` }
+    expect(decideAgain('suspend', user, earlier)).toEqual(decision)
+    expect(decideAfterRefusal('suspend', user, refusal, earlier)).toEqual(decision)
   })
 })

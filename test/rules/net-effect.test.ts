@@ -2,15 +2,24 @@ import { describe, expect, it } from 'vitest'
 import { NetEffect } from '../../src/rules/net-effect.ts'
 import { resultOf } from '../journal/support.ts'
 
-/** The net effect on one user of actions, in their order; with a `?`, one that may be somebody else's. */
+const kinds = { '?': 'unsure', '~': 'undated', '-': 'not_held' } as const
+
+/**
+ * The net effect on one user of actions, in their order; with a `?`, one that may be somebody else's, with a `~`, one at an
+ * unknown time, and with a `-`, one that did not hold.
+ */
 function effectOf(...actions: readonly string[]): NetEffect {
   const effect = new NetEffect()
   for (const [index, name] of actions.entries()) {
-    const action = name.replace('?', '')
+    const action = name.replace(/[?~-]$/, '')
     const status = action === 'suspend' ? 'SUSPENDED' : action === 'unsuspend' ? 'ACTIVE' : null
     const result = resultOf(index + 1, { action, okta_user_id: '00u1', status_after: status })
-    if (name.endsWith('?')) effect.seeUnsure(result)
-    else effect.see({ run: 'r', result, from: index * 1000, until: index * 1000 + 500 })
+    const sign = Object.entries(kinds).find(([end]) => name.endsWith(end))
+    effect.see(
+      sign === undefined
+        ? { kind: 'dated', run: 'r', result, from: index * 1000, until: index * 1000 + 500 }
+        : { kind: sign[1], run: 'r', result },
+    )
   }
   return effect
 }
@@ -46,6 +55,18 @@ describe('what takes back', () => {
     [['suspend', 'deactivate?'], []],
     [['suspend?', 'deactivate', 'activate', 'suspend'], ['unsuspend of row 4']],
     [['suspend', 'reset_factors?'], ['unsuspend of row 1']],
+    // A call at an unknown time is the run's own, but nobody could tell later changes from it.
+    [['suspend~'], []],
+    [['suspend~', 'unsuspend', 'suspend'], ['unsuspend of row 3']],
+    [['suspend~', 'unsuspend'], []],
+    [['suspend', 'unsuspend', 'suspend~'], []],
+    // What did not hold may have done so later, and shows where the user was.
+    [['suspend-'], []],
+    [['suspend-', 'unsuspend'], []],
+    [['unsuspend-', 'suspend'], []],
+    [['suspend-', 'suspend'], ['unsuspend of row 2']],
+    [['suspend', 'unsuspend-'], ['unsuspend of row 1']],
+    [['suspend', 'deactivate-'], ['unsuspend of row 1']],
   ] as const)('%s: %s', (actions, expected) => {
     expect(reversedBy(...actions)).toEqual(expected)
   })
@@ -59,7 +80,7 @@ describe('what takes back', () => {
   it('knows several statuses where the run did not see which one it was', () => {
     const effect = new NetEffect()
     const result = resultOf(1, { action: 'unsuspend', okta_user_id: '00u1', status_after: null })
-    effect.see({ run: 'r', result, from: 0, until: 1 })
+    effect.see({ kind: 'dated', run: 'r', result, from: 0, until: 1 })
     expect(effect.reversals()[0]?.left.statuses).toContain('PROVISIONED')
   })
 })
@@ -68,13 +89,30 @@ it('counts what can’t be taken back, and users who are back already', () => {
   const effect = effectOf('suspend', 'unsuspend', 'reset_factors', 'reset_factors')
   expect(Object.fromEntries(effect.lasting)).toEqual({ reset_factors: 2 })
   expect(effect.alreadyBack).toBe(1)
+  expect(effect.unsure).toBe(0)
+})
+
+it.each([
+  [['suspend?', 'unsuspend', 'suspend'], 3, 0],
+  [['suspend', 'unsuspend?'], 2, 0],
+  [['suspend?', 'unsuspend'], 2, 0],
+  [['suspend', 'unsuspend?', 'suspend'], 0, 0],
+  [['suspend', 'unsuspend~'], 0, 1],
+  [['suspend', 'unsuspend', 'suspend~'], 3, 0],
+  [['suspend-', 'unsuspend'], 0, 1],
+  [['suspend-'], 0, 0],
+  [['suspend', 'deactivate?'], 1, 0],
+  [['suspend', 'reset_factors?'], 1, 0],
+] as const)('%s: %i tasks are left alone as unsure, %i users are back', (actions, unsure, back) => {
+  const effect = effectOf(...actions)
+  expect([effect.unsure, effect.alreadyBack]).toEqual([unsure, back])
 })
 
 it('keeps users apart and sorts by row', () => {
   const effect = new NetEffect()
   for (const row of [3, 1, 2]) {
     const result = resultOf(row, { action: 'suspend', okta_user_id: `00u${row}` })
-    effect.see({ run: 'r', result, from: 0, until: 1 })
+    effect.see({ kind: 'dated', run: 'r', result, from: 0, until: 1 })
   }
   expect(effect.reversals().map(({ user }) => user)).toEqual(['00u1', '00u2', '00u3'])
 })

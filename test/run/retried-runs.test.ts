@@ -30,7 +30,7 @@ it('follows a retry back through all runs, up to one that is an older copy', asy
     await rm(join(runs, 'r2'), { recursive: true })
     const gone = await findRetriedRuns(at, { ...last, earlier_runs: ['r1', 'r2'] })
     expect([gone.runs, gone.missing]).toEqual([[], { run: 'r2', before: ['r1'], why: expect.any(String) }])
-    const nothing = { lasting: new Map(), inDoubt: 0, notHeld: 0, unsure: 0 }
+    const nothing = { lasting: new Map(), inDoubt: 0, notHeld: 0, unsure: 0, perhapsBack: 0 }
     expect(notUndone(gone, nothing)).toEqual([
       expect.stringContaining('What it and the runs before it (r1) did is not taken back: '),
     ])

@@ -188,8 +188,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'an undo says nothing of those whom it can not be sure of',
     breaks: 'I28',
     file: 'undo/begin-undo',
-    from: 'unsure++',
-    to: '',
+    from: 'unsure: effect.unsure',
+    to: 'unsure: 0',
   },
   {
     name: 'a 404 on deactivate is trusted',
@@ -593,8 +593,8 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a success that may be somebody else’s has no place in what a run did',
     breaks: 'I14',
-    file: 'undo/begin-undo',
-    from: 'effect.seeUnsure(result)',
-    to: '',
+    file: 'rules/net-effect',
+    from: "if ('by' in undo) this.#add",
+    to: "if ('by' in undo && call.kind === 'unsure') return\n    if ('by' in undo) this.#add",
   },
 ]

@@ -122,6 +122,14 @@ test.each([
   ['a directory that a killed start has left has its name on disk before the next start uses it', 10_013_875],
   ["a call that finds out that the machine has slept tells Okta's time by its answer", 20_000_845],
   ['a run sends nothing where the question before it was shown that nothing remains', 4_007_470],
+  [
+    'what was sent after this machine’s clock was set forward does not hide what was sent since',
+    4_000_004_807,
+  ],
+  [
+    'a deactivation that did not hold, and whose part of the journal is lost, may be sent again',
+    4_000_010_952,
+  ],
   ['whoever begins to end a row as not due, and goes on later, takes no row for its repeat', 40_000_455],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])

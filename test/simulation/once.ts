@@ -38,6 +38,8 @@ export function checkOnce(
       // What was repeated in a lost part of the journal is not counted.
       const lost = world.cuts.get(by.run)?.filter((time) => time < applied.at).length ?? 0
       if (isHidden && repeats <= 4 * (1 + lost) && !wasKnown(world, before)) continue
+      // So does a deactivation that did not hold, and nothing else knows of it once its part of the journal is lost.
+      if (before.hollow && isForgotten(world, before, applied.at)) continue
       if (by.run === before.by.run) {
         const mayRepeat = action === 'reactivate' && world.scenario.inDoubt === 'retry' && repeats <= 2 + lost
         if (mayRepeat && !wasKnown(world, before)) continue

@@ -919,6 +919,23 @@ describe('a task that an earlier execution began', () => {
   })
 
   it.each([
+    [60_000, /^confirmed late: an earlier attempt was applied after all, user is SUSPENDED$/],
+    [
+      600_000,
+      /^confirmed late: user is SUSPENDED since .*, long after the call could still have been under way/,
+    ],
+  ])('was applied late, and tells an undo since when: %i ms later', async (ms, message) => {
+    const statusChanged = new Date(now + ms).toISOString()
+    const doubt = doubtOf(1, 1, { timed_out: true, sent_okta_time: now })
+    const onRead = () => answerOf(200, JSON.stringify({ id: ada.id, status: 'SUSPENDED', statusChanged }))
+    await endOf({ before: [open, doubt, notApplied], onRead }, async (stub, result) => {
+      expect(result).toMatchObject({ result: 'succeeded', message: expect.stringMatching(message) })
+      const last = (await stub.events()).at(-1)
+      expect(last).toMatchObject({ event: 'verdict', verdict: 'applied', status_changed: statusChanged })
+    })
+  })
+
+  it.each([
     ['has only other statuses', { only_status: ['ACTIVE'] as const }],
     ['protects the user', {}],
   ])('was done whatever the job allows now: it %s', async (what, more) => {

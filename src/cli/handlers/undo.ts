@@ -30,7 +30,7 @@ function undoing(json: boolean): GoingOn {
     prepare: async (from, to) => {
       const { run: old } = from
       const retried = await withSoundJournals(await findRetriedRuns(from.directory, old))
-      const found = await findUndoable(from, retried.runs)
+      const found = await findUndoable(from, retried.runs, retried.missing === null)
       const said = describeUndo(old.run_id, retried, found)
       const stays = notUndone(retried, found)
       if (found.reversals.length === 0)
