@@ -97,7 +97,7 @@ export async function askOrg<T>(
     say,
     earlierSends: (bucket) => sent?.times(bucket, clock.known ? clock.nowAtMost() : null) ?? [],
     onPermits: (bucket, count) =>
-      sent?.add(bucket, Math.round(clock.now()), count, clock.known ? clock.nowAtLeast() : null),
+      sent?.add(bucket, clock.leaving(), count, clock.known ? clock.nowAtLeast() : null),
     onLimit: (bucket, limit) => sent?.showLimit(bucket, limit),
     workLeft: options.workLeft,
   })

@@ -164,7 +164,7 @@ async function goOn(oldPlace: RunPlace, oldHold: Holding, options: GoingOnOption
     try {
       const again = commandFor(options.command, runNameOf(oldDirectory))
       const sentBefore = new SentBefore(options.sentBefore.clock)
-      await addSentBeforeRun(sentBefore, { directory: oldDirectory, run: old }, Date.now())
+      await addSentBeforeRun(sentBefore, { directory: oldDirectory, run: old })
       const settling = { ...options, directory: oldDirectory, run: old, org, hold: oldHold, sentBefore }
       options.progress.sending = true
       await settleRun(settling, again)
@@ -179,7 +179,7 @@ async function goOn(oldPlace: RunPlace, oldHold: Holding, options: GoingOnOption
   const watch = { onWatch: say, signal: options.stop.signal, store: options.runStore }
   const beginAndCarryOut = async (hold: Holding): Promise<ExitCode> => {
     const from = { directory: oldDirectory, run: old, recorded: await recorded() }
-    await addSentByRuns(options.sentBefore, from, Date.now())
+    await addSentByRuns(options.sentBefore, from)
     const begun = await begin(from, { directory, runId }, hold, options)
     if ('end' in begun) return await begun.end()
     options.progress.sending = true

@@ -193,8 +193,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
           event: 'permits',
           bucket,
           count,
-          // Without a `Date`, an estimate may be a minute too early, and the next execution forget them too early.
-          okta_time: Math.round(clock.dated ? clock.now() : clock.nowAtMost()),
+          okta_time: clock.leaving(),
           ...(clock.known ? { okta_time_at_least: Math.floor(clock.nowAtLeast()) } : {}),
         }),
       onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),

@@ -1,7 +1,7 @@
 import { leavesWithinMs } from '../rules/doubt.ts'
 
 /** Requests older than this can't count in a window that is still open. */
-export const rememberMs = 10 * 60_000
+const rememberMs = 10 * 60_000
 
 interface Sent {
   /** The latest that Okta's time can have been, as far as known: a request counts from here on. */
@@ -10,6 +10,9 @@ interface Sent {
   readonly atLeast: number
   readonly count: number
 }
+
+/** At least so many of the last calls without an answer are known. */
+const mostUnanswered = 10_000
 
 /** A read has its answer within this time or, as a rule, never: the usual time limit of a request. */
 const answeredWithinMs = 30_000
@@ -39,14 +42,18 @@ export class SentRecently {
     // After a leap of this machine's clock, times may be far too late until an answer shows that it was no sleep.
     if (atLeast !== null) this.#nothingLaterThan(time)
     this.#keep(bucket, { time, atLeast: atLeast ?? time, count })
+    const sent = this.#byBucket.get(bucket) ?? []
+    // Old entries are dropped in bulk, now and then.
+    if (atLeast !== null && sent.length % 2048 === 0) {
+      const recent = sent.filter((one) => one.time >= atLeast - rememberMs)
+      this.#byBucket.set(bucket, recent)
+    }
   }
 
   #keep(bucket: string, added: Sent): void {
     const sent = this.#byBucket.get(bucket) ?? []
     sent.push(added)
-    // Old entries are dropped in bulk, now and then.
-    const kept = sent.length % 2048 === 0 ? sent.filter(({ time }) => time >= added.time - rememberMs) : sent
-    this.#byBucket.set(bucket, kept)
+    this.#byBucket.set(bucket, sent)
   }
 
   #nothingLaterThan(time: number): void {
@@ -64,10 +71,10 @@ export class SentRecently {
    * @param leftBy when it had left at the latest, in epoch ms
    */
   addUnanswered(leftBy: number): void {
-    const oldest = leftBy - rememberMs
-    if ((this.#unanswered[0] ?? oldest) < oldest)
-      this.#unanswered = this.#unanswered.filter((known) => known >= oldest)
     this.#unanswered.push(leftBy)
+    // Times may be far too late. So many are not lost in the last minutes.
+    if (this.#unanswered.length > 2 * mostUnanswered)
+      this.#unanswered = this.#unanswered.slice(-mostUnanswered)
   }
 
   /**

@@ -165,6 +165,14 @@ export class OktaClock {
     return this.#stamp.text
   }
 
+  /**
+   * The time by which to remember that a request leaves now, in epoch milliseconds. Without a `Date`, an estimate may be a
+   * minute too early, and the request be forgotten too early.
+   */
+  leaving(): number {
+    return Math.round(this.#dated ? this.now() : this.nowAtMost())
+  }
+
   /** The latest that Okta's time can be now, in epoch milliseconds. Nothing that has happened is later. */
   nowAtMost(): number {
     if (this.#offset === null) return this.#read() + this.#beginning

@@ -4,7 +4,10 @@ import type { LeftAs } from './left-as.ts'
 import type { TaskResult } from './result.ts'
 
 /** The part of a result that this needs. */
-type Ended = Pick<TaskResult, 'row' | 'user' | 'action' | 'status_after' | 'okta_user_id' | 'okta_login'>
+type Ended = Pick<
+  TaskResult,
+  'row' | 'user' | 'action' | 'status_before' | 'status_after' | 'okta_user_id' | 'okta_login'
+>
 
 /**
  * A call of a run that Okta accepted, or that seems to have been applied.
@@ -32,16 +35,17 @@ export interface Reversal {
   readonly left: LeftAs
 }
 
-/**
- * The first and the last of the calls on a user that can be taken back, counted from the last call that changed the
- * status for good.
- */
+/** The first and the last of the calls on a user that can be taken back. */
 interface Chain {
   readonly first: CallOfRun
   readonly firstAction: Action
   /** The last one that held. The first one, if none has. */
   readonly last: CallOfRun
   readonly lastAction: Action
+  /** The call that left the user as they are: the last one, or one after it that can't be taken back. */
+  readonly leftBy: CallOfRun
+  /** Whether such a call has led the user to where the last one can't be taken back any more. */
+  readonly isOver: boolean
   /** How many of them held, as far as known. */
   readonly held: number
 }
@@ -51,8 +55,8 @@ interface Chain {
  * which they were applied.
  *
  * If a user has several, only their net effect counts: suspend, unsuspend, suspend is taken back by one unsuspend;
- * suspend, unsuspend by nothing. After a call that can't be taken back and changes the status, the calls before it no
- * longer count.
+ * suspend, unsuspend by nothing. A call that can't be taken back may end this: nobody is suspended again who has been
+ * deactivated since. But the calls before it still tell where the user was before the run.
  *
  * A call that may be somebody else's counts as well, as it may have led the user back. But nothing is taken back whose first
  * or last call it is: then nobody knows where the user was before the run, or whose change the last one is. A call at an
@@ -73,18 +77,18 @@ export class NetEffect {
     else if (call.kind !== 'not_held') {
       if (call.kind === 'unsure') this.#unsureLasting++
       else this.#lasting.set(action, (this.#lasting.get(action) ?? 0) + 1)
-      if (target.length > 0) this.#chains.delete(user)
+      const chain = this.#chains.get(user)
+      if (target.length > 0 && chain !== undefined) this.#chains.set(user, afterLasting(chain, action, call))
     }
   }
 
   #add(user: string, action: Action, call: CallOfRun): void {
     const known = this.#chains.get(user)
     const isHeld = call.kind !== 'not_held'
-    if (known === undefined) {
-      const [first, last] = [call, call]
-      this.#chains.set(user, { first, firstAction: action, last, lastAction: action, held: isHeld ? 1 : 0 })
-    } else if (isHeld)
-      this.#chains.set(user, { ...known, last: call, lastAction: action, held: known.held + 1 })
+    const last = { last: call, lastAction: action, leftBy: call, isOver: false }
+    if (known === undefined)
+      this.#chains.set(user, { first: call, firstAction: action, ...last, held: isHeld ? 1 : 0 })
+    else if (isHeld) this.#chains.set(user, { ...known, ...last, held: known.held + 1 })
   }
 
   /** How many calls of each action can't be taken back. */
@@ -111,28 +115,45 @@ export class NetEffect {
   reversals(): readonly Reversal[] {
     const reversals: Reversal[] = []
     for (const [user, chain] of this.#chains) {
-      const { last, lastAction } = chain
+      const { last, lastAction, leftBy, isOver } = chain
       const { undo } = ruleOf(lastAction)
-      if (isBack(chain) || isUnsure(chain) || last.kind !== 'dated' || !('by' in undo)) continue
+      if (isOver || isBack(chain) || isUnsure(chain) || leftBy.kind !== 'dated' || !('by' in undo)) continue
       const { row, okta_login: login } = last.result
-      reversals.push({ user, login, action: undo.by, run: last.run, row, left: leftBy(lastAction, last) })
+      reversals.push({ user, login, action: undo.by, run: last.run, row, left: leftAs(leftBy) })
     }
     return reversals.sort((one, other) => one.row - other.row)
   }
 }
 
+/** A chain after a call that can't be taken back and leads somewhere. */
+function afterLasting(chain: Chain, action: Action, call: CallOfRun): Chain {
+  const { undo } = ruleOf(chain.lastAction)
+  const { status_before: before, status_after: after } = call.result
+  const isWithin = 'by' in undo && ruleOf(action).target.every((to) => ruleOf(undo.by).sentFrom.includes(to))
+  if (chain.isOver || !isWithin) return { ...chain, isOver: true }
+  if (before !== null && before === after) return chain
+  // Without a read before it, nobody knows which of the two calls has led the user there.
+  if (before === null && call.kind === 'dated') {
+    const { result, run } = call
+    return { ...chain, leftBy: { kind: 'undated', result, run } }
+  }
+  return { ...chain, leftBy: call }
+}
+
 /** If the first and last calls differ (suspend, unsuspend), the user is back at the beginning already. */
-function isBack({ firstAction, lastAction }: Chain): boolean {
-  return firstAction !== lastAction
+function isBack({ firstAction, lastAction, isOver }: Chain): boolean {
+  return firstAction !== lastAction && !isOver
 }
 
 function isUnsure(chain: Chain): boolean {
-  const { first, last } = chain
-  return first.kind === 'unsure' || last.kind === 'unsure' || (last.kind === 'undated' && !isBack(chain))
+  const { first, leftBy, isOver } = chain
+  if (isOver) return false
+  return first.kind === 'unsure' || leftBy.kind === 'unsure' || (leftBy.kind === 'undated' && !isBack(chain))
 }
 
-function leftBy(action: Action, { result, from, until }: Extract<OwnCall, { kind: 'dated' }>): LeftAs {
+function leftAs({ result, from, until }: Extract<OwnCall, { kind: 'dated' }>): LeftAs {
   const { status_after: after } = result
-  const statuses = after !== null && isUserStatus(after) ? [after] : ruleOf(action).target
-  return { statuses, from, until }
+  const action = parseAction(result.action)
+  const targets = action === null ? [] : ruleOf(action).target
+  return { statuses: after !== null && isUserStatus(after) ? [after] : targets, from, until }
 }

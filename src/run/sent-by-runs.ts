@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { JournalState } from '../journal/journal-state.ts'
 import { replayJournal } from '../journal/open-journal.ts'
-import { rememberMs, type SentRecently } from '../journal/sent-recently.ts'
+import type { SentRecently } from '../journal/sent-recently.ts'
 import { KnownError } from '../messages/known-error.ts'
 import { lossOfJournal } from './lost-journal.ts'
 import type { OldRun } from './old-run.ts'
@@ -12,28 +12,23 @@ import { type RunFile, readRunFile } from './run-file.ts'
  * Adds what a run, and the runs that it retries or takes back, have sent in the last minutes. These requests count in
  * windows of the rate limit that are still open, even for a run that goes on from this one.
  *
- * @param now epoch ms by this machine's clock
  * @throws KnownError when the run's own journal is damaged
  */
-export async function addSentByRuns(sent: SentRecently, from: OldRun, now: number): Promise<void> {
+export async function addSentByRuns(sent: SentRecently, from: OldRun): Promise<void> {
   if (await hasJournal(from.directory))
     add(sent, await replayJournal(journalOf(from.directory, from.run, from.recorded)))
-  await addSentBeforeRun(sent, from, now)
+  await addSentBeforeRun(sent, from)
 }
 
 /**
  * Adds what the runs that a run retries or takes back have sent in the last minutes. The run's own journal knows the
- * rest. If the run began long before, nothing of them still counts. Where one of them can't be read, more may have been
- * sent than is known, and `sent` says so.
- *
- * @param now epoch ms by this machine's clock
+ * rest. Where one of them can't be read, more may have been sent than is known, and `sent` says so. However long ago the run
+ * began by this machine's clock, they are read: that clock may have leapt since.
  */
 export async function addSentBeforeRun(
   sent: SentRecently,
   { directory: begun, run: { run_id: runId, ...run } }: Pick<OldRun, 'directory' | 'run'>,
-  now: number,
 ): Promise<void> {
-  if (now - Date.parse(run.created_at) >= rememberMs) return
   const seen = new Set([runId])
   for (let before = runBefore(run); before !== undefined && !seen.has(before); ) {
     seen.add(before)

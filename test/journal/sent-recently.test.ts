@@ -19,6 +19,17 @@ describe('the times of what was sent', () => {
     expect(sent.times('/api/v1/users')).toEqual([start + 2_000])
   })
 
+  it('are forgotten once they are old, by the earliest time that it can be', () => {
+    const sent = new SentRecently()
+    sent.add(bucket, start, 1, start)
+    for (let index = 1; index < 2046; index++) sent.add(bucket, start + 700_000, 1, start + 700_000)
+    // By a clock that has leapt, all of them would be old.
+    sent.add(bucket, start + 7_200_000, 1, start + 700_001)
+    sent.add(bucket, start + 7_200_000, 1, start + 700_001)
+    expect(sent.times(bucket)).toHaveLength(2047)
+    expect(sent.times(bucket)[0]).toBe(start + 700_000)
+  })
+
   it('stay as they are after a time that is only that of this machine', () => {
     const sent = new SentRecently()
     sent.add(bucket, start, 1, start)

@@ -12,8 +12,10 @@ function effectOf(...actions: readonly string[]): NetEffect {
   const effect = new NetEffect()
   for (const [index, name] of actions.entries()) {
     const action = name.replace(/[?~-]$/, '')
-    const status = action === 'suspend' ? 'SUSPENDED' : action === 'unsuspend' ? 'ACTIVE' : null
-    const result = resultOf(index + 1, { action, okta_user_id: '00u1', status_after: status })
+    const after = { suspend: 'SUSPENDED', unsuspend: 'ACTIVE', unlock: 'ACTIVE' }[action] ?? null
+    const before = action === 'unlock' ? 'LOCKED_OUT' : null
+    const more = { action, okta_user_id: '00u1', status_before: before, status_after: after }
+    const result = resultOf(index + 1, more)
     const sign = Object.entries(kinds).find(([end]) => name.endsWith(end))
     effect.see(
       sign === undefined
@@ -43,6 +45,14 @@ describe('what takes back', () => {
     [['suspend', 'deactivate', 'activate', 'suspend'], ['unsuspend of row 4']],
     [['unlock', 'suspend'], ['unsuspend of row 2']],
     [['deactivate'], []],
+    // What can't be taken back does not hide where the user was before.
+    [['unsuspend', 'unlock', 'suspend'], []],
+    [['unsuspend', 'deactivate', 'activate', 'suspend'], []],
+    [['unsuspend', 'deactivate', 'activate'], []],
+    [['unsuspend', 'unlock'], ['suspend of row 1']],
+    [['unsuspend', 'unlock~'], []],
+    [['unsuspend', 'unlock?'], []],
+    [['suspend', 'unsuspend', 'unlock'], []],
     // Whom the run itself has brought back is not led away again, whoever did one of the calls.
     [['suspend?', 'unsuspend'], []],
     [['unsuspend?', 'suspend'], []],
@@ -53,7 +63,7 @@ describe('what takes back', () => {
     [['suspend', 'unsuspend', 'suspend?'], []],
     [['suspend', 'unsuspend?', 'suspend'], ['unsuspend of row 3']],
     [['suspend', 'deactivate?'], []],
-    [['suspend?', 'deactivate', 'activate', 'suspend'], ['unsuspend of row 4']],
+    [['suspend?', 'deactivate', 'activate', 'suspend'], []],
     [['suspend', 'reset_factors?'], ['unsuspend of row 1']],
     // A call at an unknown time is the run's own, but nobody could tell later changes from it.
     [['suspend~'], []],
@@ -75,6 +85,29 @@ describe('what takes back', () => {
     expect(effectOf('suspend', 'unsuspend', 'suspend').reversals()).toMatchObject([
       { user: '00u1', left: { statuses: ['SUSPENDED'], from: 2000, until: 2500 } },
     ])
+  })
+
+  it.each([
+    ['LOCKED_OUT', 1000, 1500],
+    ['ACTIVE', 0, 500],
+  ])(
+    'goes by a later call that has changed the status as well: an unlock of whom it found %s',
+    (before, from, until) => {
+      const effect = effectOf('unsuspend')
+      const more = { action: 'unlock', okta_user_id: '00u1', status_before: before, status_after: 'ACTIVE' }
+      const result = resultOf(2, more)
+      effect.see({ kind: 'dated', run: 'r', result, from: 1000, until: 1500 })
+      expect(effect.reversals()).toMatchObject([
+        { action: 'suspend', row: 1, left: { statuses: ['ACTIVE'], from, until } },
+      ])
+    },
+  )
+
+  it('takes nothing back where an unlock without a read may have changed the status or not', () => {
+    const effect = effectOf('unsuspend')
+    const more = { action: 'unlock', okta_user_id: '00u1', status_before: null, status_after: null }
+    effect.see({ kind: 'dated', run: 'r', result: resultOf(2, more), from: 1000, until: 1500 })
+    expect([effect.reversals(), effect.unsure]).toEqual([[], 1])
   })
 
   it('knows several statuses where the run did not see which one it was', () => {
@@ -102,6 +135,10 @@ it.each([
   [['suspend-', 'unsuspend'], 0, 1],
   [['suspend-'], 0, 0],
   [['suspend', 'deactivate?'], 1, 0],
+  [['unsuspend', 'unlock?'], 2, 0],
+  [['suspend?', 'deactivate'], 0, 0],
+  [['suspend', 'unsuspend', 'unlock'], 0, 1],
+  [['suspend', 'unsuspend', 'deactivate'], 0, 0],
   [['suspend', 'reset_factors?'], 1, 0],
 ] as const)('%s: %i tasks are left alone as unsure, %i users are back', (actions, unsure, back) => {
   const effect = effectOf(...actions)

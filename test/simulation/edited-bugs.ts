@@ -41,7 +41,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'what a retried run has sent is not known when its retry goes on',
     breaks: 'I7',
     file: 'cli/handlers/resume',
-    from: 'await addSentBeforeRun(sentBefore, { directory, run }, Date.now())',
+    from: 'await addSentBeforeRun(sentBefore, { directory, run })',
     to: '',
   },
   {

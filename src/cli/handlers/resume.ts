@@ -66,7 +66,7 @@ async function resumeChecked(args: Arguments, name: string | undefined): Promise
         let run = await reopened(directory, held)
         await finishHandOver(directory, run)
         const sentBefore = new SentBefore()
-        await addSentBeforeRun(sentBefore, { directory, run }, Date.now())
+        await addSentBeforeRun(sentBefore, { directory, run })
         const asks = !run.confirmed && !args.yes
         if (asks) checkConfirmable(directory, run)
         await checkInputCopy(directory, run)
