@@ -77,8 +77,10 @@ export class NetEffect {
     else if (call.kind !== 'not_held') {
       if (call.kind === 'unsure') this.#unsureLasting++
       else this.#lasting.set(action, (this.#lasting.get(action) ?? 0) + 1)
-      const chain = this.#chains.get(user)
-      if (target.length > 0 && chain !== undefined) this.#chains.set(user, afterLasting(chain, action, call))
+      if (target.length === 0) return
+      const known = this.#chains.get(user)
+      const chain = known === undefined ? beginning(action, call) : afterLasting(known, action, call)
+      if (chain !== null) this.#chains.set(user, chain)
     }
   }
 
@@ -123,6 +125,20 @@ export class NetEffect {
     }
     return reversals.sort((one, other) => one.row - other.row)
   }
+}
+
+/**
+ * The beginning of a chain where a call that can't be taken back is the first one: as if an unsuspension had come first, if
+ * the user was suspended before it, or may have been. Otherwise null.
+ */
+function beginning(action: Action, call: CallOfRun): Chain | null {
+  const { result, run } = call
+  const { status_before: before } = result
+  const mayBeSuspended = ruleOf(action).sentFrom.includes('SUSPENDED')
+  if (!mayBeSuspended || (before !== null && before !== 'SUSPENDED')) return null
+  const first = before === null ? ({ kind: 'unsure', result, run } as const) : call
+  const [firstAction, lastAction] = ['unsuspend', 'unsuspend'] as const
+  return { first, firstAction, last: first, lastAction, leftBy: first, isOver: true, held: 0 }
 }
 
 /** A chain after a call that can't be taken back and leads somewhere. */

@@ -1,4 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type Action, actionNames, ruleOf } from '../../src/okta/actions.ts'
+import type { UserStatus } from '../../src/okta/status.ts'
 import { NetEffect } from '../../src/rules/net-effect.ts'
 import { resultOf } from '../journal/support.ts'
 
@@ -49,6 +52,8 @@ describe('what takes back', () => {
     [['unsuspend', 'unlock', 'suspend'], []],
     [['unsuspend', 'deactivate', 'activate', 'suspend'], []],
     [['unsuspend', 'deactivate', 'activate'], []],
+    // Nobody has read the user, who may have been suspended.
+    [['deactivate', 'activate', 'suspend'], []],
     [['unsuspend', 'unlock'], ['suspend of row 1']],
     [['unsuspend', 'unlock~'], []],
     [['unsuspend', 'unlock?'], []],
@@ -152,4 +157,88 @@ it('keeps users apart and sorts by row', () => {
     effect.see({ kind: 'dated', run: 'r', result, from: 0, until: 1 })
   }
   expect(effect.reversals().map(({ user }) => user)).toEqual(['00u1', '00u2', '00u3'])
+})
+
+/** A user as Okta keeps one, in as much as suspension is concerned. */
+interface Person {
+  readonly status: UserStatus
+  /** The status under a suspension. */
+  readonly under: UserStatus
+  readonly changedAt: number
+}
+
+/** Where an action leads a person at a time; null if Okta refuses it. */
+function led(action: Action, person: Person, at: number): Person | null {
+  const { status, under } = person
+  if (!ruleOf(action).sentFrom.includes(status)) return null
+  if (action === 'suspend') return { status: 'SUSPENDED', under: status, changedAt: at }
+  if (action === 'unsuspend') return { status: under, under, changedAt: at }
+  const [to = status] = ruleOf(action).target
+  return to === status ? person : { status: to, under: to, changedAt: at }
+}
+
+describe('of any actions', () => {
+  const statuses = ['ACTIVE', 'PROVISIONED', 'SUSPENDED', 'LOCKED_OUT', 'STAGED'] as const
+  const begun = fc.record({
+    status: fc.constantFrom(...statuses),
+    under: fc.constantFrom('ACTIVE', 'PROVISIONED', 'LOCKED_OUT'),
+    changedAt: fc.constant(-1),
+  })
+  const steps = fc.array(
+    fc.record({ action: fc.constantFrom(...actionNames), isOurs: fc.boolean(), isRead: fc.boolean() }),
+    { maxLength: 8 },
+  )
+
+  it.each([true, false])(
+    'a reversal leads the user to where the run found them (alone at work: %s)',
+    (isAlone) => {
+      fc.assert(
+        fc.property(begun, steps, (start, tries) => {
+          const effect = new NetEffect()
+          let person: Person = start
+          const ours: Action[] = []
+          let found: Person | null = null
+          let changedBy: 'us' | 'others' = 'others'
+          for (const [index, { action, isOurs, isRead }] of tries.entries()) {
+            const [at, isMine] = [index * 1_000, isAlone || isOurs]
+            const next = led(action, person, at)
+            if (next === null) continue
+            if (next.changedAt === at) changedBy = isMine ? 'us' : 'others'
+            if (isMine) {
+              found ??= person
+              ours.push(action)
+              const read = isRead ? { status_before: person.status, status_after: next.status } : {}
+              const more = { action, okta_user_id: '00u1', status_before: null, status_after: null, ...read }
+              const result = resultOf(index + 1, more)
+              effect.see({ kind: 'dated', run: 'r', result, from: at, until: at + 500 })
+            }
+            person = next
+          }
+          const [reversal] = effect.reversals()
+          const isLeft =
+            reversal?.left.statuses.includes(person.status) === true &&
+            person.changedAt >= reversal.left.from &&
+            person.changedAt <= reversal.left.until
+          const isSuspended = person.status === 'SUSPENDED'
+          const wasSuspended = found?.status === 'SUSPENDED'
+          if (reversal !== undefined && isLeft) {
+            expect(changedBy).toBe('us')
+            const back = led(reversal.action, person, 99_000)
+            // Nobody can be suspended while locked out: that is for a person.
+            expect(back === null).toBe(person.status === 'LOCKED_OUT')
+            if (isAlone && back !== null) expect(back?.status === 'SUSPENDED').toBe(wasSuspended)
+          }
+          const last = ours.findLastIndex((action) => 'by' in ruleOf(action).undo)
+          const isOver = ours.slice(last + 1).some((action) => ['activate', 'deactivate'].includes(action))
+          const isLasting = ours.some((action) => action === 'unlock' || action === 'deactivate')
+          const isKnown = tries.every(({ isRead }) => isRead) || !isLasting
+          // Unread, a lockout under the suspension is taken for somebody else's.
+          const isSeen = person.status !== 'LOCKED_OUT'
+          if (isAlone && last >= 0 && !isOver && isKnown && isSeen)
+            expect(isLeft).toBe(isSuspended !== wasSuspended)
+        }),
+        { numRuns: 2_000 },
+      )
+    },
+  )
 })
