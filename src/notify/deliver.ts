@@ -86,11 +86,13 @@ function judge(received: Received): Verdict {
   if (received.kind === 'lost') return { kind: 'passing', why: received.why, notBeforeMs: 0 }
   const { httpStatus, headers } = received
   if (httpStatus >= 200 && httpStatus < 300) return { kind: 'delivered' }
-  const retryAfter = headers['retry-after']
+  const { 'retry-after': retryAfter, date } = headers
+  const told = typeof date === 'string' ? Date.parse(date) : Number.NaN
+  const now = Number.isNaN(told) ? Date.now() : told
   const isPassing = httpStatus >= 500 || [408, 425, 429].includes(httpStatus)
   return {
     kind: isPassing ? 'passing' : 'refused',
     why: `it answered HTTP ${httpStatus}`,
-    notBeforeMs: parseRetryAfter(typeof retryAfter === 'string' ? retryAfter : undefined, Date.now()) ?? 0,
+    notBeforeMs: parseRetryAfter(typeof retryAfter === 'string' ? retryAfter : undefined, now) ?? 0,
   }
 }

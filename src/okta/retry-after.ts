@@ -4,7 +4,8 @@ const longestMs = 15 * 60_000
 /**
  * Reads a `Retry-After` header: seconds, or an HTTP date. Source: RFC 9110, section 10.2.3.
  *
- * @param now epoch milliseconds by this machine's clock, to compare a date with
+ * @param now epoch milliseconds to compare a date with: by the clock of whoever answered if its `Date` tells it, otherwise by
+ *   this machine's
  * @returns milliseconds from 0 to a quarter of an hour; null if the header is absent or can't be parsed
  */
 export function parseRetryAfter(text: string | undefined, now: number): number | null {

@@ -44,7 +44,10 @@ function readAnswer(received: Received): Answer {
     error: httpStatus < 400 ? null : parseOktaError(body),
     location: singleHeader(headers.location) ?? null,
     authenticate: namedError(headers),
-    retryAfterMs: parseRetryAfter(singleHeader(headers['retry-after']), Date.now()),
+    retryAfterMs: parseRetryAfter(
+      singleHeader(headers['retry-after']),
+      Number.isNaN(date) ? Date.now() : date,
+    ),
     ...(Number.isNaN(date) ? {} : { date }),
     ...(nextPage === undefined ? {} : { nextPage }),
     ...(withNewToken === true ? { withNewToken } : {}),

@@ -78,6 +78,17 @@ it('ends within its time limit, also where it is told to wait longer', async () 
   expect(got).toHaveLength(1)
 })
 
+it('counts the wait until a date from the Date of the same answer', async () => {
+  const now = Date.parse('2031-01-01T00:00:00Z')
+  const [date, until] = [now, now - 1_000].map((time) => new Date(time).toUTCString())
+  const { url, got } = await hookThat(
+    answering(503, { date: date ?? '', 'retry-after': until ?? '' }),
+    answering(204),
+  )
+  expect(await deliverTo(url)).toEqual({ delivered: true })
+  expect(got).toHaveLength(2)
+})
+
 it('is given up at a signal, also while an answer is waited for', async () => {
   const stop = new AbortController()
   const { url } = await hookThat(() => stop.abort())

@@ -124,6 +124,16 @@ describe('createOktaClient', () => {
     })
   })
 
+  it('counts the wait until a date from the Date of the same answer: clocks may differ by years', async () => {
+    const { url } = await serve((_request, response) => {
+      const now = Date.parse('2031-01-01T00:00:00Z')
+      const until = new Date(now + 90_000).toUTCString()
+      response.sendDate = false
+      response.writeHead(429, { date: new Date(now).toUTCString(), 'retry-after': until }).end('slow down')
+    })
+    expect(await clientFor(url).send(readUserRequest('00u1'))).toMatchObject({ retryAfterMs: 90_000 })
+  })
+
   it('knows that nothing was sent where no connection could be made', async () => {
     const { url, server } = await serve(() => {})
     await new Promise((resolve) => server.close(resolve))
