@@ -1,5 +1,5 @@
 import { type Action, ruleOf } from './actions.ts'
-import { type Answer, type AnswerBody, type Answered, isOktas } from './answer.ts'
+import { type Answer, type AnswerBody, type Answered, isOktas, parseOktaError } from './answer.ts'
 
 /**
  * What an answer to a lifecycle call means for its task.
@@ -78,6 +78,8 @@ export function classifyLifecycle(action: Action, answer: Answer): Outcome {
   }
   const { httpStatus, error, body } = answer
   if (httpStatus >= 200 && httpStatus < 300) {
+    // The status says that it was accepted, and the body that it was not.
+    if (parseOktaError(body) !== null) return doubt
     // An HTML page, or an empty answer without Okta's headers, is from a proxy or portal: nobody knows what that did
     // with the call.
     return saysDone(body) || (body.kind !== 'unreadable' && isOktas(answer)) ? { kind: 'applied' } : doubt

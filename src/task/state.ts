@@ -48,7 +48,7 @@ export interface TaskInput {
  *
  * - **doubt**: the outcome of an attempt, in this execution or an earlier one, is not known. Once the call can no
  *   longer be under way, Okta is asked. Applied → ended. Not applied → reading, or waiting after a failure. Someone
- *   else acted, or nothing shows what happened → ended in doubt.
+ *   else acted, or nothing shows what happened → ended in doubt. Refused, perhaps because of the token → held.
  * - **lost**: a part of the journal is gone, perhaps with an attempt in it. An attempt is assumed and noted → doubt.
  * - **reading**: the user is read by id, unless there is a read that is not old yet or the job turns reading off →
  *   deciding. Unknown or unreadable → ended. Refused, perhaps because of the token → held.

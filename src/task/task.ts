@@ -213,8 +213,11 @@ class Task {
     if (read !== null) this.#see(read)
     // An attempt that was not applied left the user as the user was.
     if (ending === null && read?.kind === 'found') history.statusBefore ??= read.user.status
-    const { unheard, lookup } = this.#services
+    const { unheard, lookup, reads } = this.#services
     if (ending?.result === 'succeeded') unheard.heard()
+    // If the token is the cause, the next execution can look. A look at a doubt does not count for that, though.
+    if (ending !== null && read?.kind === 'failed' && read.cause === 'no_permission')
+      return { at: 'held', decided: reads.refused(this.#input.row, read.answer, true), ending }
     if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
     const lost = this.#lost()
     if (lost !== null) return lost

@@ -45,6 +45,43 @@ describe('a permission that is taken away from the token', () => {
   )
 })
 
+it('a permission to read that is taken away while calls are to be looked into keeps them unsettled', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 60 })
+    const ids = users.map(({ id }) => id)
+    let isThere = true
+    const org = await place.org({
+      users,
+      // The looks come before ten refusals have.
+      latencyMs: 200,
+      fault: ({ action, key }) => {
+        if (key === null || !ids.includes(key)) return null
+        if (action !== null && ids.indexOf(key) < 3) {
+          isThere = false
+          return { name: 'resetAfter' }
+        }
+        return action === null && !isThere && !isGivenBack ? { name: 'forbidden' } : null
+      },
+    })
+    let isGivenBack = false
+    await place.write('in.csv', usersCsv(ids))
+    await place.write(
+      'job.yaml',
+      'name: leavers\naction: suspend\npace: { concurrency: 3 }\nguards: { protect_admins: false }\n',
+    )
+    const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+    const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended], impatient)
+    expect(first.code, first.stderr).toBe(4)
+    const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+    expect(summary.results).toMatchObject({ failed: 0, in_doubt: 0 })
+    expect(summary.results.unsettled).toBeGreaterThan(0)
+    isGivenBack = true
+    const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual(Array(60).fill(1))
+  })
+})
+
 describe('users outside the reach of the token', () => {
   it.each([
     { what: 'come in blocks', isInside: (number: number) => number <= 30 || number % 9 === 0, order: 'user' },

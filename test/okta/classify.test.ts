@@ -87,6 +87,7 @@ describe('classifyLifecycle', () => {
     [html, 'in_doubt'],
     ['{"activationTok', 'in_doubt'],
     ['ok', 'in_doubt'],
+    ['{"errorCode":"E0000009","errorSummary":"Internal Server Error"}', 'in_doubt'],
   ])('reads 200 with %j as %s', (body, kind) => {
     expect(classifyLifecycle('activate', answerOf(200, body)).kind).toBe(kind)
   })

@@ -45,6 +45,7 @@ export interface Stub extends LookupOf {
   readonly requests: string[]
   /** What the journal holds on disk by now. */
   readonly events: () => Promise<readonly JournalEvent[]>
+  /** The refusals that count for a streak. */
   readonly refusals: Answer[]
 }
 
@@ -109,8 +110,8 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
     const gate: Gate = {
       pass: async (_row, call) => await call(() => true),
       allowed: () => {},
-      refused: async (_row, refusal) => {
-        refusals.push(refusal)
+      refused: async (_row, refusal, isKnown) => {
+        if (!isKnown) refusals.push(refusal)
       },
     }
     const begunAt = lookup.parts.clock.nowAtMost()

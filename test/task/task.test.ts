@@ -563,7 +563,7 @@ describe('a call of which nobody knows', () => {
     const onRead = () => (++reads > 1 ? refusalOf(403, 'E0000006') : null)
     await endOf({ onCall: first(lost), onRead }, async (stub, result) => {
       expect(result).toMatchObject({ result: 'in_doubt', okta_user_id: ada.id })
-      // No part of a streak of refusals.
+      // It is held like others, but no part of a streak of refusals.
       expect(stub.refusals).toEqual([])
     })
   })
