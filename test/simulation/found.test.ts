@@ -130,6 +130,10 @@ test.each([
     'a deactivation that did not hold, and whose part of the journal is lost, may be sent again',
     4_000_010_952,
   ],
+  [
+    'a change by others that a run by a plan may have made in a lost part of its journal is its own',
+    4_300_028_051,
+  ],
   ['whoever begins to end a row as not due, and goes on later, takes no row for its repeat', 40_000_455],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])
