@@ -215,10 +215,12 @@ class Task {
     if (ending === null && read?.kind === 'found') history.statusBefore ??= read.user.status
     const { unheard, lookup, reads } = this.#services
     if (ending?.result === 'succeeded') unheard.heard()
-    // If the token is the cause, the next execution can look. A look at a doubt does not count for that, though.
-    if (ending !== null && read?.kind === 'failed' && read.cause === 'no_permission')
-      return { at: 'held', decided: reads.refused(this.#input.row, read.answer, true), ending }
-    if (ending !== null) return this.#ended(withLostLink(this.#services, this.#input, ending), read)
+    if (ending !== null) {
+      const ended = withLostLink(this.#services, this.#input, ending)
+      if (read?.kind !== 'failed' || read.cause !== 'no_permission') return this.#ended(ended, read)
+      // If the token turns out to be the cause, the next execution looks again. This look itself is no sign of it.
+      return { at: 'held', decided: reads.refused(this.#input.row, read.answer, true), ending: ended }
+    }
     const lost = this.#lost()
     if (lost !== null) return lost
     if (history.setbacks === 0) return this.#reading(read)

@@ -53,7 +53,7 @@ export function notUndone(
         ]),
     ...(perhapsBack > 0
       ? [
-          `${counted(perhapsBack, 'user')} ${perhapsBack === 1 ? 'is' : 'are'} left alone as well: this job has several actions, so what was done to them later may only have put them back where they were before that run. Put its directory back, and undo again.`,
+          `${counted(perhapsBack, 'user')} ${perhapsBack === 1 ? 'is' : 'are'} left alone as well: a user may have had several actions, so what was done later may only have put them back where they were before that run. Put its directory back, and undo again.`,
         ]
       : []),
     ...[...lasting].map(([action, count]) => {

@@ -388,7 +388,9 @@ describe('undo', () => {
       const end = await place.runHere(org, ['undo', retried, '--yes', '--quiet'])
       expect(end.code, end.stderr).toBe(isAway ? 1 : 0)
       expect(end.stderr).toContain(
-        isAway ? '1 user is left alone as well: this job has several actions' : '1 user is left as they are',
+        isAway
+          ? '1 user is left alone as well: a user may have had several actions'
+          : '1 user is left as they are',
       )
       expect([...org.org.users.values()].map(({ status }) => status)).toEqual(['ACTIVE'])
     })

@@ -120,14 +120,6 @@ describe('without an answer it was applied from the first intent on', () => {
 })
 
 describe('if a look at the user proved it', () => {
-  const verdict = {
-    event: 'verdict',
-    row: 1,
-    step: 1,
-    attempt: 1,
-    verdict: 'applied',
-    evidence: 'SUSPENDED since 10:00:05',
-  } as const
   const events = [intentOf(1, 1, { okta_time: 1_100, okta_time_at_least: 1_000 }), doubtOf(1, 1)]
 
   it('it was applied in the second that Okta showed, and not until the look', () => {

@@ -568,6 +568,21 @@ describe('a call of which nobody knows', () => {
     })
   })
 
+  it('says that its link is lost also where the look at its user is refused', async () => {
+    await withDirectory(async (directory) => {
+      const links = await ActivationLinks.open(join(directory, 'links.csv'), named('r@'))
+      const before = [open, doubtOf(1, 1)]
+      const check = async (_: Stub, result: object | null): Promise<void> =>
+        expect(result).toMatchObject({
+          result: 'in_doubt',
+          message: expect.stringContaining('if there was one, is lost'),
+        })
+      const onRead = () => refusalOf(403, 'E0000006')
+      await endOf({ before, onRead, services: { links } }, check, { action: 'activate', sendEmail: false })
+      await links.close()
+    })
+  })
+
   it('is not confirmed late where two losses hide it and the user was at the target before them', async () => {
     const lost = { ...open, status: null, status_changed: null, lost: true } as const
     const cut = { event: 'cut', okta_time: now, lost_bytes: 0 } as const
