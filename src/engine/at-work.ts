@@ -9,8 +9,10 @@ import { MeantUsers } from '../run/meant-users.ts'
 import type { Services } from '../task/services.ts'
 import { UnheardTasks } from '../task/unheard-tasks.ts'
 import type { ExecutionOptions } from './execution.ts'
-import { mostTriedIn, probeReads, probeSends, turnOf } from './probe-rows.ts'
-import { haltOf, type RowsAtWork } from './rows.ts'
+import { turnOf } from './probe-candidates.ts'
+import { probeReads } from './probe-reads.ts'
+import { mostTriedIn, probeSends } from './probe-rows.ts'
+import { isAtHalt, type RowsAtWork } from './rows.ts'
 
 interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {
   readonly failures: FailureLimits
@@ -53,7 +55,7 @@ export function atWork(
   const reads: RefusalGate = new RefusalGate({
     ...gate,
     what: 'reading users',
-    probe: (most) => probeReads(input, most),
+    probe: (most, atHalt) => probeReads(input, { most, atHalt }),
   })
   const { clock } = lookup
   const begunMark = clock.mark()
@@ -91,7 +93,7 @@ export function atWork(
   }
   const settle = (): void => {
     if (!queue.isQuiet(sends.waiting + reads.waiting)) return
-    settleGates(reads, sends, haltOf(work, sends.held + reads.held))
+    settleGates(reads, sends, isAtHalt(work, sends.held + reads.held))
   }
   const work: RowsAtWork = {
     services,

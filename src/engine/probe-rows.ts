@@ -1,86 +1,25 @@
-import type { InputRow, ValidRow } from '../input/row.ts'
+import type { ValidRow } from '../input/row.ts'
 import type { JournalState } from '../journal/journal-state.ts'
-import { readUser, readUserById } from '../lookup/read-user.ts'
+import { readUser } from '../lookup/read-user.ts'
 import type { ProbeOutcome, RefusalGate } from '../lookup/refusal-gate.ts'
 import { normalizeUserKey } from '../okta/user.ts'
 import { hasEarlierRow, mostTried, otherRows, spreadRows } from '../rules/probe.ts'
-import { judgeDue } from '../rules/row-verdict.ts'
 import { mostCounted, UserOrder } from '../rules/user-order.ts'
 import { recordedResults, rememberDone, resultsIfLeft } from './done-rows.ts'
+import {
+  failingInOrder,
+  isForLaterPass,
+  isKnown,
+  isLeft,
+  nextStep,
+  nextStepOfAll,
+  type ProbeBounds,
+  type ProbeInput,
+  turnOf,
+} from './probe-candidates.ts'
 import { ProbeGate } from './probe-gate.ts'
 import { beginRow, noteFailure, type RowsAtWork } from './rows.ts'
-
-/** What a probe works with: the rows at work, and the input, which it may read from the beginning several times. */
-export interface ProbeInput {
-  readonly work: RowsAtWork
-  readonly rows: () => AsyncIterable<InputRow>
-}
-
-/** The first step of a row without a result; null if all have one. */
-function nextStep({ services }: RowsAtWork, { row, actions }: ValidRow): number | null {
-  for (let step = 1; step <= actions.length; step++) {
-    if (!services.recorder.state.hasResult({ row, step })) return step
-  }
-  return null
-}
-
-/**
- * Whether a row may begin before its turn, as far as its own state shows. A row that was sent before may begin early
- * only if its last call was refused or certainly not applied, because then nothing about it is in doubt.
- */
-function mayBegin({ reach, services }: RowsAtWork, { row, due, actions }: ValidRow): boolean {
-  const { state } = services.recorder
-  return (
-    judgeDue({ due }, services.lookup.clock.nowAtLeast()) === null &&
-    !reach.early.has(row) &&
-    !reach.atWork.has(row) &&
-    actions.every((_, index) => {
-      const last = state.progressOf({ row, step: index + 1 })?.last.kind
-      return last === undefined || last === 'refused' || last === 'not_applied'
-    })
-  )
-}
-
-/** Whether a user was found to be the cause when Okta refused the action that a row is at. */
-function isKnown(work: RowsAtWork, row: ValidRow, user: string): boolean {
-  const action = row.actions[(nextStep(work, row) ?? 1) - 1]
-  return action !== undefined && work.services.recorder.state.refusedUsers.has(action, user)
-}
-
-/** Returns a test for rows of the rest of the input that the pass has not begun. */
-function isLeft({ work }: ProbeInput): (row: ValidRow) => boolean {
-  const { reach } = work
-  return (row) => {
-    if (row.row <= reach.row && !reach.queued.has(row.row)) return false
-    const step = nextStep(work, row)
-    return step !== null && step <= reach.lastStep && mayBegin(work, row)
-  }
-}
-
-/** Returns a test for rows that the pass has nothing to do for any more, but a later pass has. */
-function isForLaterPass({ work }: ProbeInput): (row: ValidRow) => boolean {
-  return (row) => {
-    const step = nextStep(work, row)
-    return step !== null && step > work.reach.lastStep && mayBegin(work, row)
-  }
-}
-
-/**
- * Returns a test for those of them that are least far: an execution before may have done a later step of one that it had
- * tried, and a step is done for all before the next one.
- */
-async function isForNextStep(input: ProbeInput): Promise<(row: ValidRow) => boolean> {
-  const isLater = isForLaterPass(input)
-  let least = Number.POSITIVE_INFINITY
-  for await (const row of input.rows())
-    if (row.kind === 'valid' && isLater(row)) least = Math.min(least, nextStep(input.work, row) ?? least)
-  return (row) => isLater(row) && nextStep(input.work, row) === least
-}
-
-/** How many executions the run has had before this one. */
-export function turnOf({ executions }: Pick<JournalState, 'executions'>): number {
-  return Math.max(0, executions.count - 1)
-}
+import { askWitnesses, isLost } from './witnesses.ts'
 
 /**
  * How many refusals beyond the tenth stop the run.
@@ -93,30 +32,6 @@ export function mostTriedIn({ isLastPass }: RowsAtWork['reach'], turn: number): 
 }
 
 const mostTriedInStep = 1_000
-
-/** Tests whether the token may read users from the rest of the input. Changes nothing. */
-export async function probeReads(input: ProbeInput, most: number): Promise<ProbeOutcome> {
-  return await failingInOrder(input, () => readOthers(input, most))
-}
-
-async function readOthers(input: ProbeInput, most: number): Promise<ProbeOutcome> {
-  const { lookup, witness, recorder } = input.work.services
-  const { state } = recorder
-  let [allowed, refused] = [0, 0]
-  // Whoever could be read before shows best whether the token still may read.
-  const seen = witness.id === null ? null : await readUserById(lookup, witness.id)
-  if (seen?.kind === 'found') allowed++
-  else if (seen?.cause === 'no_permission') refused++
-  const [left, later] = [isLeft(input), isForLaterPass(input)]
-  for (const row of await spreadRows(input.rows(), (row) => left(row) || later(row), turnOf(state))) {
-    if (allowed > 0 || refused >= most) break
-    const read = await readUser(lookup, row.user)
-    // "No such user" is an answer too: it shows that the token may read.
-    if (read.kind === 'found' || read.cause === 'not_found') allowed++
-    else if (read.cause === 'no_permission' && !isKnown(input.work, row, row.user)) refused++
-  }
-  return { allowed, refused }
-}
 
 /**
  * Carries out rows from the rest of the input before their turn, to see whether Okta refuses them as well. Their
@@ -134,26 +49,6 @@ export async function probeSends(
   return await failingInOrder(input, () => sendOthers(input, main, bounds))
 }
 
-interface ProbeBounds {
-  /** How many refusals are enough. */
-  readonly most: number
-  /** Whether nothing but held rows is under way and no other row of the pass can begin. */
-  readonly atHalt: boolean
-}
-
-/** A probe that can't be made decides nothing: the run stops, and `resume` takes up what is held. */
-async function failingInOrder(
-  { work }: ProbeInput,
-  probe: () => Promise<ProbeOutcome>,
-): Promise<ProbeOutcome> {
-  try {
-    return await probe()
-  } catch (error) {
-    noteFailure(work.services, work.failures, error)
-    throw error
-  }
-}
-
 async function sendOthers(
   input: ProbeInput,
   main: RefusalGate,
@@ -162,15 +57,38 @@ async function sendOthers(
   const { rows } = input
   const { reads, recorder } = input.work.services
   const gate = new ProbeGate(main, reads)
-  const isOfLaterPass = atHalt && input.work.reach.ended
-  const isFree = isOfLaterPass ? await isForNextStep(input) : isLeft(input)
-  const candidates = await spreadRows(rows(), isFree, turnOf(recorder.state))
-  await tryRows(input, gate, { candidates, isFree, most })
-  const { services } = input.work
-  if (isOfLaterPass)
-    services.steps.over = Math.max(services.steps.over, services.recorder.state.furthestStep - 1)
-  return gate.outcome
+  const { work } = input
+  const { steps, lookup } = work.services
+  const isOfLaterPass = atHalt && work.reach.ended
+  const [isOfRest, isLater] = [isLeft(input), isForLaterPass(input)]
+  const chosen = new Set<number>()
+  let step = 0
+  for (let round = 0; round < mostRounds; round++) {
+    if (isOfLaterPass) {
+      const next = await nextStepOfAll(input, step)
+      if (next === null) break
+      if (next > step) chosen.clear()
+      step = next
+    }
+    const isFree = isOfLaterPass
+      ? (row: ValidRow): boolean => isLater(row) && nextStep(work, row) === step
+      : isOfRest
+    const isOther = (row: ValidRow): boolean => !chosen.has(row.row) && isFree(row)
+    const candidates = await spreadRows(rows(), isOther, turnOf(recorder.state))
+    for (const { row } of candidates) chosen.add(row)
+    await tryRows(input, gate, { candidates, isFree, most })
+    // Only at a halt is nothing else to come: rows that needed no call have shown nothing, and others may.
+    const isEnough = gate.outcome.allowed > 0 || gate.outcome.refused >= most
+    if (!atHalt || candidates.length === 0 || isEnough || lookup.stop.reason !== null) break
+  }
+  if (isOfLaterPass) steps.over = Math.max(steps.over, recorder.state.furthestStep - 1)
+  if (!atHalt || gate.outcome.allowed > 0) return gate.outcome
+  // Whoever can't be read can't be acted on either.
+  return { ...gate.outcome, isLost: isLost(await askWitnesses(input, turnOf(recorder.state))) }
 }
+
+/** A probe at a halt chooses rows so many times at most. Each choice reads the input once or twice. */
+const mostRounds = 20
 
 /** Rows for a probe. */
 interface Tries {

@@ -2,7 +2,6 @@ import { asCannotWrite } from '../files/cannot-write.ts'
 import type { InputRow, ValidRow } from '../input/row.ts'
 import type { OutcomeTable } from '../journal/outcome-table.ts'
 import type { ResultReader } from '../journal/result-reader.ts'
-import type { Halt } from '../lookup/settle-gates.ts'
 import { exitCodes, FixableError, KnownError } from '../messages/known-error.ts'
 import { type Advice, RunStopped } from '../messages/stop.ts'
 import type { TaskResult } from '../rules/result.ts'
@@ -142,17 +141,15 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
 }
 
 /**
- * Why the pass has come to a halt: `end` if no more rows come at all; `pause` if only held rows, and rows that wait for
- * them, are under way, and others come once these have ended. Null if neither is so.
+ * Whether the pass has come to a halt: nothing but held rows, and rows that wait for them, is under way, and no more rows
+ * come before these have ended.
  *
  * @param held how many rows are held
  */
-export function haltOf({ reach, queue, order }: RowsAtWork, held: number): Halt | null {
-  const isDone = reach.ended && queue.isEmpty
-  // What is still looked into can't show much more, and may take minutes.
-  if (isDone && reach.isLastPass) return 'end'
-  if (queue.atWork > held + order.waiting) return null
-  return isDone || queue.isFull ? 'pause' : null
+export function isAtHalt({ reach, queue, order }: RowsAtWork, held: number): boolean {
+  // What is still looked into may show the cause: the call of a task that was not applied is sent again.
+  if (queue.atWork > held + order.waiting) return false
+  return (reach.ended && queue.isEmpty) || queue.isFull
 }
 
 /** Runs a row's tasks up to a step, as {@link runRow}, and knows the row as one at work meanwhile. */

@@ -3,13 +3,15 @@
 import type { StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
 import { mostTried, spread } from '../rules/probe.ts'
-import { permissionRefused, refusalsThatAsk } from '../rules/stop-reasons.ts'
+import { permissionLost, permissionRefused, refusalsThatAsk } from '../rules/stop-reasons.ts'
 
 /** The outcome of trying rows from the rest of the input. */
 export interface ProbeOutcome {
   /** Calls that Okta accepted, and calls that it refused like the ones before. */
   readonly allowed: number
   readonly refused: number
+  /** Whether Okta now refuses users whom it has shown before, and shows none of them. */
+  readonly isLost?: boolean
 }
 
 export interface RefusalGateOptions {
@@ -62,11 +64,12 @@ export interface Gate {
  * the token: further refusals of them are held like others, but they do not count.
  *
  * - **calm**: calls go in parallel. A refusal → asking.
- * - **asking**: refused tasks are held, and calls go one at a time. A success, or the end of the input → the users
- *   are the cause → calm. Ten held, or a halt ({@link RefusalGate.probeAtHalt}) → probing. A success of a call that left
+ * - **asking**: refused tasks are held, and calls go one at a time. A success → the users are the cause →
+ *   calm. Ten held, or a halt ({@link RefusalGate.probeAtHalt}) → probing. A success of a call that left
  *   before the first refusal was known shows nothing: the permission may have been taken away since.
  * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted → the users are the
- *   cause → calm. As many refused as may be tried → the run stops. Too few to tell → trying.
+ *   cause → calm. As many refused as may be tried, or users refused whom Okta has shown before → the run stops. Too few
+ *   to tell → trying.
  * - **trying**: a few of the waiting calls go, one at a time, to make up the number. One accepted → the users are the
  *   cause → calm. All refused → the run stops. A halt → probing, once. No call left to try, and no more to come → the
  *   refusals beyond the tenth decide: with any, the run stops; with none, the users are the cause → calm.
@@ -354,6 +357,10 @@ export class RefusalGate implements Gate {
       this.#release()
       return
     }
+    if (outcome.isLost === true) {
+      this.#refuse(permissionLost)
+      return
+    }
     this.#refusedTries = outcome.refused - missing
     if (this.#refusedTries >= most) {
       this.#refuse()
@@ -364,9 +371,9 @@ export class RefusalGate implements Gate {
     this.#onWaiting()
   }
 
-  #refuse(): void {
+  #refuse(reasonOf = permissionRefused): void {
     if (this.#lastRefusal === null) return
-    this.#stop.turn(permissionRefused(this.#lastRefusal, this.#what, this.#refusedTries))
+    this.#stop.turn(reasonOf(this.#lastRefusal, this.#what, this.#refusedTries))
   }
 
   #release(): void {

@@ -1,9 +1,6 @@
 import { refusalsThatAsk } from '../rules/stop-reasons.ts'
 import type { RefusalGate } from './refusal-gate.ts'
 
-/** Why no more rows come. */
-export type Halt = 'end' | 'pause'
-
 /**
  * Decides what can be decided at the gates of reads and of lifecycle calls once nothing is under way.
  *
@@ -12,11 +9,10 @@ export type Halt = 'end' | 'pause'
  * who can't be read never come to the second gate: as long as reads may be refused because of the token, no refused
  * call counts as its user's own.
  *
- * @param halt whether no more rows come: `end` if the input has ended; `pause` if nothing but held rows is under way and
- *   others come once these have ended, because a step must be done for all before the next, or because there is no room
- *   for more rows. Null if more rows come
+ * @param atHalt whether nothing but held rows is under way and no more come before these have ended: because the input has
+ *   ended, because a step must be done for all before the next, or because there is no room for more rows
  */
-export function settleGates(reads: RefusalGate, sends: RefusalGate, halt: Halt | null): void {
+export function settleGates(reads: RefusalGate, sends: RefusalGate, atHalt: boolean): void {
   if (reads.isProbing) return
   if (sends.isHeld && reads.held > 0) {
     // All calls wait for a look at a user who may be one failure too many. If that user is held here, nothing else comes
@@ -26,9 +22,9 @@ export function settleGates(reads: RefusalGate, sends: RefusalGate, halt: Halt |
     return
   }
   if (sends.isProbing) return
-  const isLast = halt !== null && reads.waiting === 0 && sends.waiting === 0
-  // The rows that come later show what the few that are left here can't.
-  if (isLast && halt === 'pause' && (reads.probeAtHalt() || sends.probeAtHalt())) return
+  const isLast = atHalt && reads.waiting === 0 && sends.waiting === 0
+  // Users whom Okta has shown before, and the rows that come later, show what the few that are left here can't.
+  if (isLast && (reads.probeAtHalt() || sends.probeAtHalt())) return
   const refusals = reads.refusalsInARow + sends.refusalsInARow
   if (isLast && reads.held > 0 && sends.held > 0 && refusals > refusalsThatAsk) {
     sends.refuseWith(reads.refusalsInARow)

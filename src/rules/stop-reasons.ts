@@ -50,16 +50,26 @@ function refused(message: string, fix: string): StopReason {
  * @param tried how many users of the rest were tried
  */
 export function permissionRefused(answer: Answer, what: string, tried: number): StopReason {
-  return {
-    state: 'stopped',
-    exitCode: exitCodes.refusedByOkta,
-    message: `Okta refuses ${what} for ${refusalsThatAsk} users in a row and for ${tried} more from the rest of the input (${describeAnswer(answer)}). Either the token has no permission for this, or it has no permission for any of these users.`,
-    advice: {
-      kind: 'fix',
-      fix: 'Give the owner of the token (or the service app) the admin role or scope, or, if Okta is right to refuse these users, add --accept-refusals so that they are reported as failed',
-    },
-  }
+  return refused(
+    `Okta refuses ${what} for ${refusalsThatAsk} users in a row and for ${tried} more from the rest of the input (${describeAnswer(answer)}). Either the token has no permission for this, or it has no permission for any of these users.`,
+    givePermission,
+  )
 }
+
+/**
+ * Okta refuses users, and now also those whom it has shown earlier in the run.
+ *
+ * @param what what Okta refuses, for a person: `reading users`
+ */
+export function permissionLost(answer: Answer, what: string): StopReason {
+  return refused(
+    `Okta refuses ${what} (${describeAnswer(answer)}), now also users whom it has shown earlier in this run. The token seems to have lost the permission.`,
+    givePermission,
+  )
+}
+
+const givePermission =
+  'Give the owner of the token (or the service app) the admin role or scope, or, if Okta is right to refuse these users, add --accept-refusals so that they are reported as failed'
 
 /**
  * Okta has been silent for too long, or has answered with nothing but errors.

@@ -82,7 +82,75 @@ it('a permission to read that is taken away while calls are to be looked into ke
   })
 })
 
+describe('a permission to read that is taken away as the last calls are made', () => {
+  it.each([
+    { what: 'a few are left to be read', count: 30, lost: 10, unread: 3 },
+    { what: 'only calls are to be looked into', count: 12, lost: 4, unread: 0 },
+    { what: 'nothing is in doubt', count: 12, lost: 0, unread: 2 },
+  ])('stops a run in which $what, and a resume does the rest', async ({ count, lost, unread }) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count })
+      const ids = users.map(({ id }) => id)
+      let calls = 0
+      let isGivenBack = false
+      const org = await place.org({
+        users,
+        fault: ({ action, key }) => {
+          const number = ids.indexOf(key ?? '') + 1
+          if (number === 0 || isGivenBack) return null
+          // Each was verified before, except those whose answers are lost.
+          if (action !== null) return ++calls > count - unread - lost ? { name: 'resetAfter' } : null
+          return calls >= count - unread || number > count - unread ? { name: 'forbidden' } : null
+        },
+      })
+      await place.write('in.csv', usersCsv(ids))
+      await place.write(
+        'job.yaml',
+        'name: leavers\naction: suspend\npace: { concurrency: 10 }\nguards: { protect_admins: false }\n',
+      )
+      const impatient = { env: { OKTA_CLIENT_REQUESTTIMEOUT: '1' } }
+      const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended], impatient)
+      expect(first.code, first.stderr).toBe(4)
+      const summary = await place.read(`runs/${runId}/summary.json`)
+      expect(summary).toContain('now also users whom it has shown earlier in this run')
+      const { results } = JSON.parse(summary)
+      expect(results).toMatchObject({ failed: 0, in_doubt: 0, unsettled: lost, not_run: unread })
+      isGivenBack = true
+      const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+      expect(resumed.code, resumed.stderr).toBe(0)
+      expect(Object.values(org.applied)).toEqual(Array(count).fill(1))
+    })
+  })
+})
+
 describe('users outside the reach of the token', () => {
+  it.each([
+    { what: 'are in the reach of the token after their suspension', action: 'suspend' },
+    { what: 'leave the reach of the token as they are deactivated', action: 'deactivate' },
+  ])('are failed at the end of an input whose others $what', async ({ action }) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 20 })
+      const ids = users.map(({ id }) => id)
+      const deactivated = new Set<string>()
+      const org = await place.org({
+        users,
+        fault: (request) => {
+          const number = ids.indexOf(request.key ?? '') + 1
+          if (request.action === 'deactivate') deactivated.add(request.key ?? '')
+          const isOut = number > 16 || (request.action === null && deactivated.has(request.key ?? ''))
+          return number > 0 && isOut ? { name: 'forbidden' } : null
+        },
+      })
+      await place.write('in.csv', usersCsv(ids))
+      await place.write('job.yaml', `name: leavers\naction: ${action}\nguards: { protect_admins: false }\n`)
+      const end = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+      expect(end.code, end.stderr).toBe(1)
+      const { results } = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+      expect(results).toMatchObject({ succeeded: 16, failed: 4 })
+      expect(Object.keys(org.applied)).toHaveLength(16)
+    })
+  })
+
   it.each([
     { what: 'come in blocks', isInside: (number: number) => number <= 30 || number % 9 === 0, order: 'user' },
     {

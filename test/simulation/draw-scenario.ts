@@ -2,6 +2,7 @@ import { type Action, actionNames } from '../../src/okta/actions.ts'
 import type { UserStatus } from '../../src/okta/status.ts'
 import { drawFlicker } from './draw-flicker.ts'
 import { drawLostHead } from './draw-lost-head.ts'
+import { drawLostReads } from './draw-lost-reads.ts'
 import { drawManyFail } from './draw-many-fail.ts'
 import { drawMixedCopy } from './draw-mixed-copy.ts'
 import { drawNotDue } from './draw-not-due.ts'
@@ -62,6 +63,7 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('repeated', 0.012)) return drawRepeated(scenario, draws)
   if (draws.chance('many fail', 0.008)) return drawManyFail(scenario, draws)
   if (draws.chance('undated', 0.015)) return drawUndated(scenario, draws)
+  if (draws.chance('lost reads', 0.015)) return drawLostReads(scenario, draws)
   return draws.chance('undo of an older copy', 0.015) ? drawUndoOlder(scenario, draws) : scenario
 }
 

@@ -94,11 +94,18 @@ export const editedBugs: readonly EditedBug[] = [
     to: 'return await decided',
   },
   {
-    name: 'the end of a step is taken for the end of the input',
+    name: 'rows of the next step are not tried at the end of a step',
     breaks: 'I21',
-    file: 'engine/rows',
-    from: 'if (isDone && reach.isLastPass)',
-    to: 'if (isDone)',
+    file: 'engine/probe-rows',
+    from: 'atHalt && work.reach.ended',
+    to: 'false',
+  },
+  {
+    name: 'whoever was shown before is not asked for again',
+    breaks: 'I37',
+    file: 'engine/witnesses',
+    from: 'return refused > 0 && allowed === 0',
+    to: 'return false',
   },
   {
     name: 'whom a key meant in an earlier row is forgotten',

@@ -134,6 +134,11 @@ test.each([
     'a change by others that a run by a plan may have made in a lost part of its journal is its own',
     4_300_028_051,
   ],
+  [
+    'a permission that is lost with the last call of a step shows in the reads of whoever was shown',
+    4_300_032_375,
+  ],
+  ['rows that need no call for the next step are asked about the one after it', 4_400_004_388],
   ['whoever begins to end a row as not due, and goes on later, takes no row for its repeat', 40_000_455],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])

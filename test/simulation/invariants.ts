@@ -11,7 +11,7 @@ import { checkNames } from './names.ts'
 import { checkMails, checkOnce } from './once.ts'
 import type { Applied } from './org.ts'
 import { legal, target } from './org-rules.ts'
-import { checkPermission } from './permission.ts'
+import { checkLostReads, checkPermission } from './permission.ts'
 import { checkPlanned, checkUnusual } from './planned.ts'
 import type { Report } from './play.ts'
 import { checkRepeats } from './repeats.ts'
@@ -94,7 +94,7 @@ import type { World } from './world.ts'
  *   somebody else is offered for feeding"
  * - **I21** A process that stops because the token may not do the work fails nobody whose call was refused after its last
  *   accepted one had left.
- *   "who is held fails when the run stops", "the end of a step is taken for the end of the input"
+ *   "who is held fails when the run stops", "rows of the next step are not tried at the end of a step"
  * - **I22** A step is called `unchanged` only after each earlier step of its row has ended, and none of them in doubt.
  *   "whoever is where a lost call leads is unchanged whatever comes before"
  * - **I26** Nothing is sent for a row that asks for the same as its user's row before it, if that one was applied; and a row
@@ -123,6 +123,9 @@ import type { World } from './world.ts'
  *   "what a row says of mail is not heeded"
  * - **I36** An execution sends nothing after it has been at work for as long as the job allows.
  *   "an execution works on when its time is up"
+ * - **I37** Where Okta refuses to show anybody any more, nobody fails for that and no doubt is given up, if it has shown
+ *   somebody of the run since that user's row was done.
+ *   "whoever was shown before is not asked for again"
  *
  * Of a store:
  *
@@ -168,6 +171,7 @@ export async function checkEnd(world: World, reports: readonly Report[]): Promis
   checkSteps(world, ours)
   checkNames(world, reports, refOf)
   checkPermission(world, reports, ours)
+  checkLostReads(world, reports, ours)
   checkRepeats(world, reports, ours, refOf)
   checkLeftOut(world, reports, refOf)
   checkExitCodes(world, reports)

@@ -36,3 +36,34 @@ function leftAt(world: World, { by, answeredAt }: Ours): number {
   )
   return left?.at ?? 0
 }
+
+/**
+ * I37: where Okta refuses to show anybody any more, nobody fails for that and no doubt is given up, if it has shown
+ * somebody of the run since that user's row was done. That user shows whether the token is the cause.
+ */
+export function checkLostReads(world: World, reports: readonly Report[], ours: readonly Ours[]): void {
+  const { scenario } = world
+  const [denial, another] = scenario.denials
+  if (denial === undefined || another !== undefined || !scenario.readFirst) return
+  // Okta says of nobody that there is no such user, which shows that the token may read.
+  if (denial.users !== null || denial.what === 'send' || scenario.rows.some(({ isNobody }) => isNobody))
+    return
+  const since = denial.afterApplied === null ? 0 : ours[denial.afterApplied - 1]?.at
+  if (since === undefined) return
+  const [from, to] = [since + denial.fromMs, since + denial.toMs]
+  for (const { run, row, step, pid, at } of world.forbidden) {
+    const ended = world.processes.find((one) => one.pid === pid)?.endedAt ?? Number.POSITIVE_INFINITY
+    if (at <= from || ended >= to) continue
+    const after = reports.find((report) => report.run === run && report.at > at && report.at <= ended)
+    const task = after?.tasks.find((one) => one.row === row && one.step === step)
+    const isGivenUp = task?.result === 'failed' || task?.result === 'in_doubt'
+    if (isGivenUp && task.message.includes('E0000006') && after?.tasks.some(isShown) === true)
+      world.violate(
+        `I37 row ${row} step ${step} of ${run} is ${task.result} (${task.message}), though Okta shows nobody`,
+      )
+  }
+}
+
+function isShown({ result, action }: Report['tasks'][number]): boolean {
+  return (result === 'succeeded' || result === 'unchanged') && action !== 'deactivate'
+}
