@@ -107,7 +107,9 @@ describe('a guard that stops', () => {
         const still = await place.runHere(org, ['resume', runId, '--quiet'])
         expect(still.code, still.stderr).toBe(3)
         expect(still.stdout).toMatch(says)
-        expect(calls(org).length - before).toBeLessThanOrEqual(mostCalls)
+        // Of the rows that were in flight at the stop, those that fail may be done and the others left.
+        const most = mostCalls === 0 ? 0 : mostCalls + concurrency
+        expect(calls(org).length - before).toBeLessThanOrEqual(most)
         if (mostCalls === 0)
           expect(still.stdout).toContain(`okta-lifecycle resume ${runId} ${flags.join(' ')}`)
         else expect(still.stdout).toContain(`okta-lifecycle resume ${runId}`)
