@@ -18,7 +18,9 @@ export interface Testimony {
  */
 export async function askWitnesses({ work, rows }: ProbeInput, turn: number): Promise<Testimony> {
   const { lookup, recorder } = work.services
+  // Whoever is held may have been led out of the token's reach by an earlier step.
   const isBegun = ({ row, actions }: ValidRow): boolean =>
+    !work.reach.atWork.has(row) &&
     actions.some((_, index) => recorder.state.hasResult({ row, step: index + 1 }))
   let [allowed, refused] = [0, 0]
   for (const row of await spreadRows(rows(), isBegun, turn)) {

@@ -160,10 +160,11 @@ function isExplained(
   const began = world.scenario.orgClockMs
   const old = world.org.users.get(user ?? '')?.factors.filter((time) => time < began)
   if (task.action === 'reset_factors' && old?.length === 0) return true
+  // Who lets users in again at once, so that a deactivation does not hold, is somebody else as well.
   return world.org.applied.some(
     (other) =>
       other.user === user &&
-      other.by === null &&
+      (other.by === null || other.hollow) &&
       (other.action === task.action || target.includes(other.after)),
   )
 }
