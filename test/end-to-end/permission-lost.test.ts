@@ -112,7 +112,7 @@ describe('a permission to read that is taken away as the last calls are made', (
       const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended], impatient)
       expect(first.code, first.stderr).toBe(4)
       const summary = await place.read(`runs/${runId}/summary.json`)
-      expect(summary).toContain('now also users whom it has shown earlier in this run')
+      expect(summary).toContain('no longer shows users whom it has shown earlier in this run')
       const { results } = JSON.parse(summary)
       expect(results).toMatchObject({ failed: 0, in_doubt: 0, unsettled: lost, not_run: unread })
       isGivenBack = true
