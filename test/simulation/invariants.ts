@@ -124,7 +124,7 @@ import type { World } from './world.ts'
  * - **I36** An execution sends nothing after it has been at work for as long as the job allows.
  *   "an execution works on when its time is up"
  * - **I37** Where Okta refuses to show anybody any more, nobody fails for that and no doubt is given up, if it has shown
- *   somebody of the run since that user's row was done.
+ *   somebody else of the run since that user's row was done.
  *   "whoever was shown before is not asked for again"
  *
  * Of a store:
