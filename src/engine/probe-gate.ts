@@ -1,4 +1,4 @@
-import type { Gate, RefusalGate } from '../lookup/refusal-gate.ts'
+import type { Gate, RefusalGate, Refused } from '../lookup/refusal-gate.ts'
 import type { Answer } from '../okta/answer.ts'
 
 /**
@@ -17,14 +17,14 @@ export class ProbeGate implements Gate {
     this.reads = {
       pass: async (_row, call) => await call(() => true),
       allowed: () => {},
-      refused: async (row, answer, isKnown) => {
-        this.#countRefusal(isKnown)
-        await reads.refused(row, answer, isKnown)
+      refused: async (row, answer, of) => {
+        this.#countRefusal(of)
+        await reads.refused(row, answer, of)
       },
     }
   }
 
-  #countRefusal(isKnown: boolean): void {
+  #countRefusal({ isKnown }: Refused): void {
     if (!isKnown) this.outcome.refused++
     this.#answered()
   }
@@ -46,8 +46,8 @@ export class ProbeGate implements Gate {
     this.#answered()
   }
 
-  async refused(row: number, answer: Answer, isKnown: boolean): Promise<void> {
-    this.#countRefusal(isKnown)
-    await this.#main.refused(row, answer, isKnown)
+  async refused(row: number, answer: Answer, of: Refused): Promise<void> {
+    this.#countRefusal(of)
+    await this.#main.refused(row, answer, of)
   }
 }

@@ -35,6 +35,14 @@ export interface RefusalGateOptions {
   readonly isHeld?: () => boolean
 }
 
+/** What is known of a task that Okta has refused. */
+export interface Refused {
+  /** Whether its user was found to be the cause of an earlier refusal. */
+  readonly isKnown: boolean
+  /** Whether at least two executions before were refused the same task, and have stopped since. */
+  readonly isOld: boolean
+}
+
 /** The gate for calls that Okta may refuse because of the token. */
 export interface Gate {
   /**
@@ -50,10 +58,8 @@ export interface Gate {
   /**
    * After a refusal of a row's call: resolves once it is decided that the user is the cause. Otherwise it rejects with
    * RunStopped.
-   *
-   * @param isKnown whether the user was found to be the cause of an earlier refusal
    */
-  refused(row: number, answer: Answer, isKnown: boolean): Promise<void>
+  refused(row: number, answer: Answer, of: Refused): Promise<void>
 }
 
 /**
@@ -79,7 +85,8 @@ export interface Gate {
  *
  * - **E1** A held task has no result. Its result is decided once and never taken back.
  * - **E2** No order of the input makes a run stop at the same place forever: the probe tries the rows that come later, others
- *   in each execution. Rows that have begun and wait are left out of it, so every other execution tries mostly those.
+ *   in each execution. Rows that have begun and wait are left out of it, so every other execution tries mostly those. Where
+ *   all who were tried have stopped two executions before, and nobody else is left, the users are the cause.
  * - **E3** A stop does not part what is held from a probe at a halt. Once a call of a later step is accepted, the held
  *   tasks have failed, or the next execution would send them after it.
  */
@@ -240,13 +247,13 @@ export class RefusalGate implements Gate {
    * @returns once the user is found to be the cause
    * @throws RunStopped once the token is found to be the cause, or when the run stops first
    */
-  async refused(row: number, answer: Answer, isKnown: boolean): Promise<void> {
+  async refused(row: number, answer: Answer, { isKnown, isOld }: Refused): Promise<void> {
     if (this.#accept) return
     this.#lastRefusal = answer
     if (this.#held.length === 0) this.#refusalsBefore = this.#refusals
     this.#refusals++
     if (this.#state === 'calm') this.#state = 'asking'
-    const decided = new Promise<boolean>((release) => this.#held.push({ release, counts: !isKnown }))
+    const decided = new Promise<boolean>((release) => this.#held.push({ release, counts: !isKnown, isOld }))
     if (this.#state === 'asking' && this.#counted >= refusalsThatAsk) {
       this.#state = 'probing'
       void this.#decide(false)
@@ -373,6 +380,12 @@ export class RefusalGate implements Gate {
 
   #refuse(reasonOf = permissionRefused): void {
     if (this.#lastRefusal === null) return
+    const old = this.#held.filter(({ counts, isOld }) => counts && isOld).length
+    // E2: nobody else is left who could show more than in the executions before.
+    if (reasonOf === permissionRefused && old >= refusalsThatAsk + this.#refusedTries) {
+      this.#release()
+      return
+    }
     this.#stop.turn(reasonOf(this.#lastRefusal, this.#what, this.#refusedTries))
   }
 
@@ -399,6 +412,8 @@ interface Held {
   readonly release: (isUsers: boolean) => void
   /** Whether it may show that the token is the cause. */
   readonly counts: boolean
+  /** Whether executions before have stopped for it. */
+  readonly isOld: boolean
 }
 
 /** A call that waits for its turn. */

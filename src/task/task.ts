@@ -83,6 +83,8 @@ class Task {
   #lateInARow = 0
   /** Why the row's user could not be read; null if it could. */
   #unread: FailedRead | null = null
+  /** Whether Okta has refused it in at least two executions before. */
+  readonly #isOld: boolean
 
   constructor(services: Services, input: TaskInput) {
     const progress = services.recorder.state.progressOf(input)
@@ -103,6 +105,9 @@ class Task {
       retryOf: { requestId: null, count: 0 },
     }
     this.#logged = { services, input, history: this.#history }
+    // Each execution is refused a held task once, and stops.
+    const { count } = services.recorder.state.executions
+    this.#isOld = progress?.last.kind === 'refused' && progress.attempts >= 2 && count > 2
   }
 
   async run(known: FoundUser | FailedRead | null): Promise<EndedTask> {
@@ -219,7 +224,8 @@ class Task {
       const ended = withLostLink(this.#services, this.#input, ending)
       if (read?.kind !== 'failed' || read.cause !== 'no_permission') return this.#ended(ended, read)
       // If the token turns out to be the cause, the next execution looks again. This look itself is no sign of it.
-      return { at: 'held', decided: reads.refused(this.#input.row, read.answer, true), ending: ended }
+      const of = { isKnown: true, isOld: false }
+      return { at: 'held', decided: reads.refused(this.#input.row, read.answer, of), ending: ended }
     }
     const lost = this.#lost()
     if (lost !== null) return lost
@@ -531,7 +537,7 @@ class Task {
     const { row, action, target, userKey } = this.#input
     const { refusedUsers } = this.#services.recorder.state
     const isKnown = refusedUsers.has(action, target) || refusedUsers.has(action, userKey)
-    return gate.refused(row, answer, isKnown)
+    return gate.refused(row, answer, { isKnown, isOld: this.#isOld })
   }
 
   #refusal(answer: Answer): Ending {

@@ -151,6 +151,30 @@ describe('users outside the reach of the token', () => {
     })
   })
 
+  it.each([11, 15])('do not stop a run for ever if they are the last %i of the input', async (count) => {
+    await withWorkplace(async (place) => {
+      const users = makeUsers({ count: 40 })
+      const ids = users.map(({ id }) => id)
+      const org = await place.org({
+        users,
+        fault: ({ action, key }) =>
+          action !== null && ids.indexOf(key ?? '') >= 40 - count ? { name: 'forbidden' } : null,
+      })
+      await place.write('in.csv', usersCsv(ids))
+      await place.write('job.yaml', 'name: leavers\naction: suspend\nguards: { protect_admins: false }\n')
+      const resume = ['resume', runId, '--yes', '--quiet']
+      const codes: (number | null)[] = []
+      for (const command of [['run', 'in.csv', '--job', 'job.yaml', ...unattended], resume, resume]) {
+        const end = await place.runHere(org, command)
+        codes.push(end.code)
+        const { results } = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+        expect(results).toMatchObject({ succeeded: 40 - count, failed: end.code === 4 ? 0 : count })
+      }
+      expect(codes).toEqual([4, 4, 1])
+      expect(Object.values(org.applied)).toEqual(Array(40 - count).fill(1))
+    })
+  })
+
   it.each([
     { what: 'come in blocks', isInside: (number: number) => number <= 30 || number % 9 === 0, order: 'user' },
     {

@@ -37,9 +37,9 @@ beforeEach(() => {
 })
 
 /** So many refusals, one after the other; none of them waited for. */
-async function refuse(count: number, row = 0, isKnown = false): Promise<void> {
+async function refuse(count: number, row = 0, isKnown = false, isOld = false): Promise<void> {
   for (let i = 0; i < count; i++) {
-    gate.refused(row, answer, isKnown).then(
+    gate.refused(row, answer, { isKnown, isOld }).then(
       () => decided.push('the user’s'),
       (error: unknown) => {
         if (!(error instanceof RunStopped)) throw error
@@ -139,7 +139,7 @@ describe('while it asks', () => {
       await go.promise
       asked.resolve(mayLeave())
     })
-    void other.refused(1, answer, false)
+    void other.refused(1, answer, { isKnown: false, isOld: false })
     go.resolve()
     expect(await asked.promise).toBe(false)
   })
@@ -233,6 +233,21 @@ describe('while it probes', () => {
     await settled()
     expect([decided, stop.reason?.exitCode]).toEqual([Array(12).fill('stopped'), 4])
     expect(stop.reason?.message).toContain('for 10 users in a row and for 2 more')
+  })
+
+  it.each([
+    { what: 'all of whom two executions before had stopped for', fresh: 0, code: null },
+    { what: 'one of whom is refused for the first time', fresh: 1, code: 4 },
+  ])('more than ten refused, $what, and nobody left to try: exit $code', async ({ fresh, code }) => {
+    gate = gateOf()
+    await refuse(12 - fresh, 0, false, true)
+    await refuse(fresh)
+    probes.at(-1)?.resolve({ allowed: 0, refused: 0 })
+    await settled()
+    gate.settle(true)
+    await settled()
+    expect(stop.reason?.exitCode ?? null).toBe(code)
+    expect(decided.slice(-12)).toEqual(Array(12).fill(code === null ? 'the user’s' : 'stopped'))
   })
 
   it('too few to try means that some of those who wait are tried, the last one first, one at a time', async () => {

@@ -18,7 +18,7 @@ function setUp(probe: (most: number) => Promise<ProbeOutcome> = async () => ({ a
   const gateOf = (what: string): RefusalGate => new RefusalGate({ what, stop, accept: false, turn: 0, probe })
   const refuse: Refuse = async (gate, count) => {
     for (let i = 0; i < count; i++)
-      gate.refused(0, answer, false).then(
+      gate.refused(0, answer, { isKnown: false, isOld: false }).then(
         () => decided.push('the user’s'),
         () => decided.push('stopped'),
       )

@@ -53,7 +53,9 @@ export function checkLostReads(world: World, reports: readonly Report[], ours: r
   const [from, to] = [since + denial.fromMs, since + denial.toMs]
   for (const { run, row, step, pid, at } of world.forbidden) {
     const ended = world.processes.find((one) => one.pid === pid)?.endedAt ?? Number.POSITIVE_INFINITY
-    if (at <= from || ended >= to) continue
+    // A world that is well again shows users.
+    const isAnyoneShown = [...world.readAt].some(([who, time]) => who.startsWith(`${pid} `) && time > from)
+    if (at <= from || ended >= to || isAnyoneShown) continue
     const after = reports.find((report) => report.run === run && report.at > at && report.at <= ended)
     const task = after?.tasks.find((one) => one.row === row && one.step === step)
     const isGivenUp = task?.result === 'failed' || task?.result === 'in_doubt'

@@ -110,7 +110,7 @@ export async function withStub(options: StubOptions, work: (stub: Stub) => Promi
     const gate: Gate = {
       pass: async (_row, call) => await call(() => true),
       allowed: () => {},
-      refused: async (_row, refusal, isKnown) => {
+      refused: async (_row, refusal, { isKnown }) => {
         if (!isKnown) refusals.push(refusal)
       },
     }
