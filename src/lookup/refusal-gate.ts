@@ -39,7 +39,7 @@ export interface RefusalGateOptions {
 export interface Refused {
   /** Whether its user was found to be the cause of an earlier refusal. */
   readonly isKnown: boolean
-  /** Whether at least two executions before were refused the same task, and have stopped since. */
+  /** Whether at least two executions before were refused the same task and stopped, as far as the journal shows. */
   readonly isOld: boolean
 }
 

@@ -83,8 +83,10 @@ class Task {
   #lateInARow = 0
   /** Why the row's user could not be read; null if it could. */
   #unread: FailedRead | null = null
-  /** Whether Okta has refused it in at least two executions before. */
-  readonly #isOld: boolean
+  /** Whether at least two executions have been before. Refused reads leave nothing else in the journal. */
+  readonly #isThird: boolean
+  /** Whether Okta has refused its calls before. */
+  readonly #wasRefused: boolean
 
   constructor(services: Services, input: TaskInput) {
     const progress = services.recorder.state.progressOf(input)
@@ -106,8 +108,8 @@ class Task {
     }
     this.#logged = { services, input, history: this.#history }
     // Each execution is refused a held task once, and stops.
-    const { count } = services.recorder.state.executions
-    this.#isOld = progress?.last.kind === 'refused' && progress.attempts >= 2 && count > 2
+    this.#isThird = services.recorder.state.executions.count > 2
+    this.#wasRefused = progress?.last.kind === 'refused' && progress.attempts >= 2
   }
 
   async run(known: FoundUser | FailedRead | null): Promise<EndedTask> {
@@ -537,7 +539,8 @@ class Task {
     const { row, action, target, userKey } = this.#input
     const { refusedUsers } = this.#services.recorder.state
     const isKnown = refusedUsers.has(action, target) || refusedUsers.has(action, userKey)
-    return gate.refused(row, answer, { isKnown, isOld: this.#isOld })
+    const isOld = this.#isThird && (gate === this.#services.reads || this.#wasRefused)
+    return gate.refused(row, answer, { isKnown, isOld })
   }
 
   #refusal(answer: Answer): Ending {

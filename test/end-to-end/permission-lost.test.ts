@@ -151,6 +151,28 @@ describe('users outside the reach of the token', () => {
     })
   })
 
+  it.each([11, 20])(
+    'do not stop a run for ever if nobody is left but %i who can’t even be read',
+    async (count) => {
+      await withWorkplace(async (place) => {
+        const users = makeUsers({ count })
+        const ids = users.map(({ id }) => id)
+        const org = await place.org({
+          users,
+          fault: ({ key }) => (ids.includes(key ?? '') ? { name: 'forbidden' } : null),
+        })
+        await place.write('in.csv', usersCsv(ids))
+        const resume = ['resume', runId, '--yes', '--quiet']
+        const codes: (number | null)[] = []
+        const run = ['run', 'in.csv', '--action', 'suspend', '--no-protect-admins', ...unattended]
+        for (const command of [run, resume, resume]) codes.push((await place.runHere(org, command)).code)
+        expect(codes).toEqual([4, 4, 1])
+        const { results } = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+        expect(results).toMatchObject({ succeeded: 0, failed: count })
+      })
+    },
+  )
+
   it.each([11, 15])('do not stop a run for ever if they are the last %i of the input', async (count) => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 40 })
