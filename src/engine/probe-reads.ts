@@ -10,7 +10,7 @@ import {
   type ProbeInput,
   turnOf,
 } from './probe-candidates.ts'
-import { askWitnesses, isLost } from './witnesses.ts'
+import { askWitnesses } from './witnesses.ts'
 
 /**
  * Tests whether the token may read users from the rest of the input, and at a halt those whom Okta has shown before.
@@ -21,7 +21,7 @@ export async function probeReads(input: ProbeInput, { most, atHalt }: ProbeBound
     const ofRest = await readOthers(input, most)
     if (!atHalt || ofRest.allowed > 0) return ofRest
     const seen = await askWitnesses(input, turnOf(input.work.services.recorder.state))
-    return { allowed: seen.allowed, refused: ofRest.refused + seen.refused, isLost: isLost(seen) }
+    return { allowed: seen.allowed, refused: ofRest.refused + seen.refused, isLost: seen.isLost }
   })
 }
 

@@ -19,7 +19,7 @@ import {
 } from './probe-candidates.ts'
 import { ProbeGate } from './probe-gate.ts'
 import { beginRow, noteFailure, type RowsAtWork } from './rows.ts'
-import { askWitnesses, isLost } from './witnesses.ts'
+import { askWitnesses } from './witnesses.ts'
 
 /**
  * How many refusals beyond the tenth stop the run.
@@ -84,7 +84,8 @@ async function sendOthers(
   if (isOfLaterPass) steps.over = Math.max(steps.over, recorder.state.furthestStep - 1)
   if (!atHalt || gate.outcome.allowed > 0) return gate.outcome
   // Whoever can't be read can't be acted on either.
-  return { ...gate.outcome, isLost: isLost(await askWitnesses(input, turnOf(recorder.state))) }
+  const { isLost } = await askWitnesses(input, turnOf(recorder.state))
+  return { ...gate.outcome, isLost }
 }
 
 /** A probe at a halt chooses rows so many times at most. Each choice reads the input once or twice. */

@@ -10,8 +10,11 @@ export interface ProbeOutcome {
   /** Calls that Okta accepted, and calls that it refused like the ones before. */
   readonly allowed: number
   readonly refused: number
-  /** Whether Okta now refuses users whom it has shown before, and shows none of them. */
-  readonly isLost?: boolean
+  /**
+   * Whether Okta now refuses users whom it has shown before, and shows none of them; `perhaps` if something else may be
+   * why. Nothing if nobody was asked for.
+   */
+  readonly isLost?: 'no' | 'perhaps' | 'yes'
 }
 
 export interface RefusalGateOptions {
@@ -364,7 +367,8 @@ export class RefusalGate implements Gate {
       this.#release()
       return
     }
-    if (outcome.isLost === true) {
+    // E2: a third execution that finds no more than perhaps is not stopped for it.
+    if (outcome.isLost === 'yes' || (outcome.isLost === 'perhaps' && this.#turn < 2)) {
       this.#refuse(permissionLost)
       return
     }

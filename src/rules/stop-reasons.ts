@@ -63,7 +63,7 @@ export function permissionRefused(answer: Answer, what: string, tried: number): 
  */
 export function permissionLost(answer: Answer, what: string): StopReason {
   return refused(
-    `Okta refuses ${what} (${describeAnswer(answer)}), and no longer shows users whom it has shown earlier in this run. The token seems to have lost its permission.`,
+    `Okta refuses ${what} (${describeAnswer(answer)}), and no longer shows users whom it has shown earlier in this run. Either the token has lost its permission, or these users have left its reach.`,
     givePermission,
   )
 }

@@ -64,8 +64,8 @@ export interface TaskInput {
  *   read may add the status that the call led to → ended.
  * - **refused**: Okta's answer is on disk and names the status as the reason. One more read → ended. Refused as well,
  *   perhaps because of the token → held.
- * - **held**: refused, perhaps because of the token. The users are the cause → ended. The token is the cause → the run
- *   stops.
+ * - **held**: refused, perhaps because of the token. The users are the cause → ended; but a refused look at a doubt is made
+ *   once more → doubt. The token is the cause → the run stops.
  * - **waiting**: for as long as the failure demands → reading.
  * - **ended**: how the task ended, and the read of the user that is still current.
  * - **left**: without a result, because the execution only settles, or the task's turn comes later.
@@ -86,7 +86,12 @@ export type TaskState =
   | { readonly at: 'sending'; readonly read: FoundUser | null }
   | { readonly at: 'applied'; readonly ofLink: LinkEnding }
   | { readonly at: 'refused'; readonly answer: Answer }
-  | { readonly at: 'held'; readonly decided: Promise<void>; readonly ending: Ending }
+  | {
+      readonly at: 'held'
+      readonly decided: Promise<void>
+      readonly ending: Ending
+      readonly open?: OpenAttempt
+    }
   | {
       readonly at: 'waiting'
       readonly milliseconds: number

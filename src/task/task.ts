@@ -83,6 +83,8 @@ class Task {
   #lateInARow = 0
   /** Why the row's user could not be read; null if it could. */
   #unread: FailedRead | null = null
+  /** Whether it was looked into once more after a refused look. */
+  #hasLookedAgain = false
   /** Whether at least two executions have been before. Refused reads leave nothing else in the journal. */
   readonly #isThird: boolean
   /** Whether Okta has refused its calls before. */
@@ -176,6 +178,11 @@ class Task {
       }
       case 'held':
         await this.#services.lookup.parked(() => state.decided)
+        if (state.open !== undefined && !this.#hasLookedAgain) {
+          // What has shown that the token may read came after the refusal.
+          this.#hasLookedAgain = true
+          return { at: 'doubt', open: state.open, notBefore: null }
+        }
         this.#lookedUp(state.ending)
         return this.#ended(state.ending)
       case 'waiting': {
@@ -227,7 +234,7 @@ class Task {
       if (read?.kind !== 'failed' || read.cause !== 'no_permission') return this.#ended(ended, read)
       // If the token turns out to be the cause, the next execution looks again. This look itself is no sign of it.
       const of = { isKnown: true, isOld: false }
-      return { at: 'held', decided: reads.refused(this.#input.row, read.answer, of), ending: ended }
+      return { at: 'held', decided: reads.refused(this.#input.row, read.answer, of), ending: ended, open }
     }
     const lost = this.#lost()
     if (lost !== null) return lost

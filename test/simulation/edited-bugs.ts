@@ -104,8 +104,8 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'whoever was shown before is not asked for again',
     breaks: 'I37',
     file: 'engine/witnesses',
-    from: 'return refused > 0 && allowed === 0',
-    to: 'return false',
+    from: "isLost: first.allowed > 0 ? 'no' : 'yes'",
+    to: "isLost: 'no'",
   },
   {
     name: 'whom a key meant in an earlier row is forgotten',
