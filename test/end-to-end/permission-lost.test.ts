@@ -221,6 +221,40 @@ describe('users outside the reach of the token', () => {
     },
   )
 
+  it.each([
+    { count: 10, inReach: 6 },
+    { count: 10, inReach: 1 },
+    { count: 12, inReach: 6 },
+    { count: 12, inReach: 1 },
+  ])(
+    'do not stop a run of $count for ever whose first $inReach have left the reach as they were deactivated',
+    async ({ count, inReach }) => {
+      await withWorkplace(async (place) => {
+        const users = makeUsers({ count })
+        const ids = users.map(({ id }) => id)
+        const deactivated = new Set<string>()
+        const org = await place.org({
+          users,
+          fault: ({ action, key }) => {
+            const number = ids.indexOf(key ?? '') + 1
+            if (action !== null) deactivated.add(key ?? '')
+            const isOut = number > inReach || (action === null && deactivated.has(key ?? ''))
+            return number > 0 && isOut ? { name: 'forbidden' } : null
+          },
+        })
+        await place.write('in.csv', usersCsv(ids))
+        const resume = ['resume', runId, '--yes', '--quiet']
+        const codes: (number | null)[] = []
+        const run = ['run', 'in.csv', '--action', 'deactivate', '--no-protect-admins', ...unattended]
+        for (const command of [run, resume, resume]) codes.push((await place.runHere(org, command)).code)
+        expect(codes).toEqual([4, 4, 1])
+        const { results } = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+        expect(results).toMatchObject({ succeeded: inReach, failed: count - inReach })
+        expect(Object.values(org.applied)).toEqual(Array(inReach).fill(1))
+      })
+    },
+  )
+
   it.each([11, 15])('do not stop a run for ever if they are the last %i of the input', async (count) => {
     await withWorkplace(async (place) => {
       const users = makeUsers({ count: 40 })
