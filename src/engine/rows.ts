@@ -141,15 +141,16 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
 }
 
 /**
- * Whether the pass has come to a halt: nothing but held rows, and rows that wait for them, is under way, and no more rows
- * come before these have ended.
+ * Whether the pass has come to a halt: no more rows come at all; or nothing but held rows, and rows that wait for them, is
+ * under way, and no more rows come before these have ended.
  *
  * @param held how many rows are held
  */
 export function isAtHalt({ reach, queue, order }: RowsAtWork, held: number): boolean {
-  // What is still looked into may show the cause: the call of a task that was not applied is sent again.
-  if (queue.atWork > held + order.waiting) return false
-  return (reach.ended && queue.isEmpty) || queue.isFull
+  const isDone = reach.ended && queue.isEmpty
+  // What is still looked into shows no more than users whom Okta has shown before, and may take minutes.
+  if (isDone && reach.isLastPass) return true
+  return queue.atWork <= held + order.waiting && (isDone || queue.isFull)
 }
 
 /** Runs a row's tasks up to a step, as {@link runRow}, and knows the row as one at work meanwhile. */
