@@ -11,7 +11,7 @@ import { UnheardTasks } from '../task/unheard-tasks.ts'
 import type { ExecutionOptions } from './execution.ts'
 import { turnOf } from './probe-candidates.ts'
 import { probeReads } from './probe-reads.ts'
-import { mostTriedIn, probeSends } from './probe-rows.ts'
+import { mostTriedIn, probeSends } from './probe-sends.ts'
 import { isAtHalt, type RowsAtWork } from './rows.ts'
 
 interface Parts extends Pick<Services, 'lookup' | 'recorder' | 'owner' | 'protect' | 'roles'> {

@@ -63,9 +63,9 @@ export function isForLaterPass({ work }: ProbeInput): (row: ValidRow) => boolean
 }
 
 /**
- * The step that those of them are at that are least far: an execution before may have done a later step of one that it
- * had tried, and a step is done for all before the next one. Null if there are none, or if a step that the probe has
- * tried is not done for all but those at work.
+ * The step of a later pass that rows may be tried for: the earliest one that any row for a later pass is at. They may be
+ * at different steps, because a probe of an earlier execution tried some of them. Null if there is no such row, or if
+ * another row has not yet done the step that the probe has tried; rows at work are left out of that.
  *
  * @param triedStep the step that the probe has tried last, from 1; 0 before the first
  */
@@ -89,7 +89,7 @@ export async function nextStepOfAll(input: ProbeInput, triedStep: number): Promi
 export interface ProbeBounds {
   /** How many refusals are enough. */
   readonly most: number
-  /** Whether nothing but held rows is under way and no other row of the pass can begin. */
+  /** Whether the pass has come to a halt: no other row of it can begin. */
   readonly atHalt: boolean
 }
 

@@ -1,7 +1,7 @@
 import type { ValidRow } from '../input/row.ts'
 import { readUser, readUserById } from '../lookup/read-user.ts'
 import type { ProbeOutcome } from '../lookup/refusal-gate.ts'
-import { spreadRows } from '../rules/probe.ts'
+import { hasStoppedEnough, spreadRows } from '../rules/probe.ts'
 import {
   failingInOrder,
   isForLaterPass,
@@ -25,11 +25,11 @@ export async function probeReads(input: ProbeInput, { most, atHalt }: ProbeBound
     const isLastRefused = last === 'no_permission'
     const ofRest = await readOthers(input, isLastRefused ? most - 1 : most)
     if (ofRest.allowed > 0) return ofRest
-    const isThird = turn >= 2
-    if (!atHalt && !(isThird && isLastRefused)) return counted(ofRest, isLastRefused)
+    const isEnough = hasStoppedEnough(turn)
+    if (!atHalt && !(isEnough && isLastRefused)) return counted(ofRest, isLastRefused)
     const { allowed, isLost } = await askWitnesses(input, turn)
-    // E2: whoever the run has deactivated shows no more in a third execution than in those before.
-    return { ...counted(ofRest, isLastRefused && !(isThird && isLost === 'perhaps')), allowed, isLost }
+    // Whoever the run has deactivated shows no more in a third execution than in those before.
+    return { ...counted(ofRest, isLastRefused && !(isEnough && isLost === 'perhaps')), allowed, isLost }
   })
 }
 

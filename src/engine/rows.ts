@@ -141,8 +141,8 @@ async function executePass(work: RowsAtWork, rows: AsyncIterable<InputRow>): Pro
 }
 
 /**
- * Whether the pass has come to a halt: no more rows come at all; or nothing but held rows, and rows that wait for them, is
- * under way, and no more rows come before these have ended.
+ * Whether the pass has come to a halt: the input has ended; or, at the end of a step or where there is no room for more
+ * rows, nothing is under way but held rows and rows that wait for them.
  *
  * @param held how many rows are held
  */

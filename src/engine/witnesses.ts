@@ -34,7 +34,8 @@ export async function askWitnesses({ work, rows }: ProbeInput, turn: number): Pr
     const id = shownUser(results)
     if (id === null) continue
     const isGone = results.some(({ action, result }) => action === 'deactivate' && result === 'succeeded')
-    ;(isGone ? deactivated : inReach).push(id)
+    const others = isGone ? deactivated : inReach
+    others.push(id)
     if (inReach.length >= mostTried) break
   }
   const first = await ask(work, inReach)

@@ -2,7 +2,7 @@
 
 import type { StopSwitch } from '../messages/stop.ts'
 import type { Answer } from '../okta/answer.ts'
-import { mostTried, spread } from '../rules/probe.ts'
+import { hasStoppedEnough, mostTried, spread } from '../rules/probe.ts'
 import { permissionLost, permissionRefused, refusalsThatAsk } from '../rules/stop-reasons.ts'
 
 /** The outcome of trying rows from the rest of the input. */
@@ -73,9 +73,9 @@ export interface Gate {
  * the token: further refusals of them are held like others, but they do not count.
  *
  * - **calm**: calls go in parallel. A refusal → asking.
- * - **asking**: refused tasks are held, and calls go one at a time. A success → the users are the cause →
- *   calm. Ten held, or a halt ({@link RefusalGate.probeAtHalt}) → probing. A success of a call that left
- *   before the first refusal was known shows nothing: the permission may have been taken away since.
+ * - **asking**: refused tasks are held, and calls go one at a time. A success → the users are the cause → calm. Ten held,
+ *   or a halt ({@link RefusalGate.probeAtHalt}) → probing. A success of a call that left before the first refusal was known
+ *   shows nothing: the permission may have been taken away since.
  * - **probing**: only the probe goes, a few rows from the rest of the input. One of them accepted → the users are the
  *   cause → calm. As many refused as may be tried, or users refused whom Okta has shown before → the run stops. Too few
  *   to tell → trying.
@@ -89,7 +89,7 @@ export interface Gate {
  * - **E1** A held task has no result. Its result is decided once and never taken back.
  * - **E2** No order of the input makes a run stop at the same place forever: the probe tries the rows that come later, others
  *   in each execution. Rows that have begun and wait are left out of it, so every other execution tries mostly those. Where
- *   all who were tried have stopped two executions before, and nobody else is left, the users are the cause.
+ *   two executions before have stopped for all who are refused, the users are the cause.
  * - **E3** A stop does not part what is held from a probe at a halt. Once a call of a later step is accepted, the held
  *   tasks have failed, or the next execution would send them after it.
  */
@@ -267,7 +267,7 @@ export class RefusalGate implements Gate {
       !isKnown &&
       ++this.#refusedTries >= this.#mostTried()
     )
-      this.#refuse()
+      this.#endTries()
     this.#stop.check()
     if (!(await decided)) this.#stop.check()
   }
@@ -293,7 +293,7 @@ export class RefusalGate implements Gate {
     else if (ended) {
       // Everything that could be tried was under way already, and was refused as well.
       this.#refusedTries = Math.max(this.#refusedTries, this.#counted - refusalsThatAsk)
-      if (this.#refusedTries > 0) this.#refuse()
+      if (this.#refusedTries > 0) this.#endTries()
       else this.#release()
     }
   }
@@ -329,7 +329,7 @@ export class RefusalGate implements Gate {
    */
   refuseWith(others: number): void {
     this.#refusedTries = this.refusalsInARow + others - refusalsThatAsk
-    this.#refuse()
+    this.#endTries()
   }
 
   /** Whether a probe is under way. */
@@ -367,14 +367,14 @@ export class RefusalGate implements Gate {
       this.#release()
       return
     }
-    // E2: a third execution that finds no more than perhaps is not stopped for it.
-    if (outcome.isLost === 'yes' || (outcome.isLost === 'perhaps' && this.#turn < 2)) {
-      this.#refuse(permissionLost)
+    // E2: a third execution does not stop for what is only perhaps so.
+    if (outcome.isLost === 'yes' || (outcome.isLost === 'perhaps' && !hasStoppedEnough(this.#turn))) {
+      this.#stopFor(permissionLost)
       return
     }
     this.#refusedTries = outcome.refused - missing
     if (this.#refusedTries >= most) {
-      this.#refuse()
+      this.#endTries()
       return
     }
     this.#state = 'trying'
@@ -382,14 +382,15 @@ export class RefusalGate implements Gate {
     this.#onWaiting()
   }
 
-  #refuse(reasonOf = permissionRefused): void {
-    if (this.#lastRefusal === null) return
+  /** Too many were refused: the run stops, unless executions before have stopped for all of them (E2). */
+  #endTries(): void {
     const old = this.#held.filter(({ counts, isOld }) => counts && isOld).length
-    // E2: nobody else is left who could show more than in the executions before.
-    if (reasonOf === permissionRefused && old >= refusalsThatAsk + this.#refusedTries) {
-      this.#release()
-      return
-    }
+    if (old >= refusalsThatAsk + this.#refusedTries) this.#release()
+    else this.#stopFor(permissionRefused)
+  }
+
+  #stopFor(reasonOf: typeof permissionRefused): void {
+    if (this.#lastRefusal === null) return
     this.#stop.turn(reasonOf(this.#lastRefusal, this.#what, this.#refusedTries))
   }
 
@@ -416,7 +417,7 @@ interface Held {
   readonly release: (isUsers: boolean) => void
   /** Whether it may show that the token is the cause. */
   readonly counts: boolean
-  /** Whether executions before have stopped for it. */
+  /** As in {@link Refused}. */
   readonly isOld: boolean
 }
 

@@ -9,8 +9,8 @@ import type { RefusalGate } from './refusal-gate.ts'
  * who can't be read never come to the second gate: as long as reads may be refused because of the token, no refused
  * call counts as its user's own.
  *
- * @param atHalt whether nothing but held rows is under way and no more come before these have ended: because the input has
- *   ended, because a step must be done for all before the next, or because there is no room for more rows
+ * @param atHalt whether no more rows come before those that are held have ended: because the input has ended, because a
+ *   step must be done for all before the next, or because there is no room for more rows
  */
 export function settleGates(reads: RefusalGate, sends: RefusalGate, atHalt: boolean): void {
   if (reads.isProbing) return

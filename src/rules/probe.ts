@@ -3,6 +3,16 @@ import { keysOf, normalizeUserKey } from '../okta/user.ts'
 
 /** At most this many rows are tried, the last one of the input among them. */
 export const mostTried = 5
+/**
+ * Whether enough executions have stopped for the same refusals: a third one that finds nothing new ends with those users
+ * as the cause, so that no run stops for them forever.
+ *
+ * @param turn how many executions the run has had before, from 0
+ */
+export function hasStoppedEnough(turn: number): boolean {
+  return turn >= 2
+}
+
 /** At most this many rows are considered: some can't be tried, because nothing would be sent for them. */
 const mostCandidates = 50
 

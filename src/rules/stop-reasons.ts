@@ -43,6 +43,9 @@ function refused(message: string, fix: string): StopReason {
   }
 }
 
+const givePermission =
+  'Give the owner of the token (or the service app) the admin role or scope, or, if Okta is right to refuse these users, add --accept-refusals so that they are reported as failed'
+
 /**
  * Okta refuses user after user, including those that the probe tried from the rest of the input.
  *
@@ -67,9 +70,6 @@ export function permissionLost(answer: Answer, what: string): StopReason {
     givePermission,
   )
 }
-
-const givePermission =
-  'Give the owner of the token (or the service app) the admin role or scope, or, if Okta is right to refuse these users, add --accept-refusals so that they are reported as failed'
 
 /**
  * Okta has been silent for too long, or has answered with nothing but errors.

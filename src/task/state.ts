@@ -90,6 +90,7 @@ export type TaskState =
       readonly at: 'held'
       readonly decided: Promise<void>
       readonly ending: Ending
+      /** The attempt to look into once more, if it was a look at a doubt that was refused. */
       readonly open?: OpenAttempt
     }
   | {

@@ -23,6 +23,7 @@ import { explains } from '../rules/explained-change.ts'
 import { type GuardVerdict, guardId, guardKey, guardUser } from '../rules/guards.ts'
 import { judgeLeftAs } from '../rules/left-as.ts'
 import { judgeAgainstPlan, judgeSendingByPlan } from '../rules/planned.ts'
+import { hasStoppedEnough } from '../rules/probe.ts'
 import type { TaskResult } from '../rules/result.ts'
 import {
   credentialsRefused,
@@ -85,8 +86,8 @@ class Task {
   #unread: FailedRead | null = null
   /** Whether it was looked into once more after a refused look. */
   #hasLookedAgain = false
-  /** Whether at least two executions have been before. Refused reads leave nothing else in the journal. */
-  readonly #isThird: boolean
+  /** Whether the run has had enough executions before. Refused reads leave nothing else in the journal. */
+  readonly #isLate: boolean
   /** Whether Okta has refused its calls before. */
   readonly #wasRefused: boolean
 
@@ -110,7 +111,7 @@ class Task {
     }
     this.#logged = { services, input, history: this.#history }
     // Each execution is refused a held task once, and stops.
-    this.#isThird = services.recorder.state.executions.count > 2
+    this.#isLate = hasStoppedEnough(services.recorder.state.executions.count - 1)
     this.#wasRefused = progress?.last.kind === 'refused' && progress.attempts >= 2
   }
 
@@ -546,7 +547,7 @@ class Task {
     const { row, action, target, userKey } = this.#input
     const { refusedUsers } = this.#services.recorder.state
     const isKnown = refusedUsers.has(action, target) || refusedUsers.has(action, userKey)
-    const isOld = this.#isThird && (gate === this.#services.reads || this.#wasRefused)
+    const isOld = this.#isLate && (gate === this.#services.reads || this.#wasRefused)
     return gate.refused(row, answer, { isKnown, isOld })
   }
 

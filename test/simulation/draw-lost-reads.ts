@@ -1,10 +1,10 @@
 import type { Draws } from './draws.ts'
-import { numbers, plainRow, plainStory, plainUser } from './plain-story.ts'
+import { numbers, plainRun, plainUser } from './plain-story.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
- * A run that loses the permission to read for good while some of its last calls are in doubt. A few of the users may not have been
- * read before, and none can be looked at any more. There are never so many of them that their number alone shows why.
+ * A run that loses the permission to read for good while some of its calls are in doubt. Users who were not read before
+ * can't be read any more, and none can be looked at again. Often they are too few to show why.
  */
 export function drawLostReads(scenario: Scenario, draws: Draws): Scenario {
   const users = numbers(draws.int('users of lost reads', 3, 40)).map((number) =>
@@ -13,19 +13,13 @@ export function drawLostReads(scenario: Scenario, draws: Draws): Scenario {
   const done = draws.int('done before lost reads', 1, Math.max(1, users.length / 2))
   const lost = draws.int('calls in doubt at lost reads', 0, 10)
   return {
-    ...scenario,
-    ...plainStory,
-    users,
-    rows: users.map((user, index) => plainRow(user, index, 'suspend')),
-    steps: null,
-    order: 'user',
+    ...plainRun(scenario, users, 'suspend'),
     verify: null,
     respondAsync: false,
     readFirst: true,
     concurrency: draws.pick('slots at lost reads', [1, 3, 10]),
     requestTimeoutS: 3,
     share: 1,
-    limits: { lifecycle: 600, reads: 1000 },
     faults: numbers(lost).map((number) => ({
       of: 'POST',
       number: done + number,

@@ -1,5 +1,5 @@
 import type { Draws } from './draws.ts'
-import { numbers, plainRow, plainStory, plainUser } from './plain-story.ts'
+import { numbers, plainRun, plainUser } from './plain-story.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -12,15 +12,9 @@ export function drawRepeated(scenario: Scenario, draws: Draws): Scenario {
   )
   const calls = numbers(users.length * 6)
   return {
-    ...scenario,
-    ...plainStory,
-    users,
-    rows: users.map((user, index) => plainRow(user, index, 'reactivate')),
-    steps: null,
-    order: 'user',
+    ...plainRun(scenario, users, 'reactivate'),
     sendEmail: draws.chance('reactivated by mail', 0.6) ? true : scenario.sendEmail,
     inDoubt: 'retry',
-    limits: { lifecycle: 600, reads: 1000 },
     faults: calls
       .filter(() => draws.chance('answer of a reactivate', 0.7))
       .map((number) => ({ of: 'POST', number, kind: 'lost_answer', clockMs: 0 })),

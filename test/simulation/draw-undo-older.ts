@@ -1,5 +1,5 @@
 import type { Draws } from './draws.ts'
-import { numbers, plainRow, plainStory, plainUser } from './plain-story.ts'
+import { numbers, plainRun, plainUser } from './plain-story.ts'
 import type { Scenario } from './scenario.ts'
 
 /**
@@ -12,19 +12,13 @@ export function drawUndoOlder(scenario: Scenario, draws: Draws): Scenario {
   )
   const isCutOff = draws.chance('the run is cut off', 0.6)
   return {
-    ...scenario,
-    ...plainStory,
-    users,
-    rows: users.map((user, index) => plainRow(user, index, 'suspend')),
-    steps: null,
-    order: 'user',
+    ...plainRun(scenario, users, 'suspend'),
     respondAsync: false,
     readFirst: true,
     inDoubt: 'keep',
     again: false,
     verify: null,
     concurrency: draws.int('rows taken back at once', 1, 3),
-    limits: { lifecycle: 600, reads: 1000 },
     disturbances: isCutOff
       ? [
           {

@@ -54,14 +54,14 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'a probe does not know the rows that were done before',
     breaks: 'I26',
-    file: 'engine/probe-rows',
+    file: 'engine/probe-sends',
     from: 'if (row.row > reach.learnt) return (await resultsIfLeft(work, row)) === null',
     to: '',
   },
   {
     name: 'a probe waits for a row of its own whose read is refused',
     breaks: 'I12',
-    file: 'engine/probe-rows',
+    file: 'engine/probe-sends',
     from: ', reads: gate.reads',
     to: '',
   },
@@ -96,7 +96,7 @@ export const editedBugs: readonly EditedBug[] = [
   {
     name: 'rows of the next step are not tried at the end of a step',
     breaks: 'I21',
-    file: 'engine/probe-rows',
+    file: 'engine/probe-sends',
     from: 'atHalt && work.reach.ended',
     to: 'false',
   },

@@ -65,6 +65,23 @@ export function numbers(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => index + 1)
 }
 
+/** The same story without anything of its own: each user has one row, with one action. */
+export function plainRun(
+  scenario: Scenario,
+  users: readonly UserSpec[],
+  action: RowSpec['action'],
+): Scenario & typeof plainStory {
+  return {
+    ...scenario,
+    ...plainStory,
+    users,
+    rows: users.map((user, index) => plainRow(user, index, action)),
+    steps: null,
+    order: 'user',
+    limits: { lifecycle: 600, reads: 1000 },
+  }
+}
+
 /**
  * A run of an action that leaves no trace in the status, so that whatever is done twice shows. Nothing goes wrong by
  * itself.
@@ -81,16 +98,10 @@ export function traceless(
   const status = action === 'reactivate' ? 'PROVISIONED' : 'ACTIVE'
   const users = numbers(draws.int(`users ${what}`, 3, 12)).map((number) => plainUser(name, number, status))
   return {
-    ...scenario,
-    ...plainStory,
-    users,
-    rows: users.map((user, index) => plainRow(user, index, action)),
-    steps: null,
-    order: 'user',
+    ...plainRun(scenario, users, action),
     respondAsync: false,
     sendEmail: false,
     readFirst: true,
     inDoubt: 'keep',
-    limits: { lifecycle: 600, reads: 1000 },
   }
 }
