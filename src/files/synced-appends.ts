@@ -39,13 +39,20 @@ export const noFence: Fence = { valid: true, ensure: async () => {} }
 /**
  * Appends to a file durably. All appends during a sync share the next sync, so that many appends cost few syncs. Once a
  * write fails, every later append fails too.
+ *
+ * Two processes can come to work on one file where a person has removed the hold of one. For a file whose end is known:
+ *
+ * 1. Nothing of the other is overwritten: the system itself puts each write at the end.
+ * 2. An append resolves only if its bytes follow directly on what was known here. So of two that go on from the same
+ *    place, in the same moment, at most one resolves.
+ * 3. What was written after the other's bytes is taken back, so that the file stays as the other knows it.
  */
 export class SyncedAppends<Mark> {
   readonly #file: FileHandle
   readonly #toFailure: (cause: unknown) => Error
   readonly #fence: Fence
   readonly #onSynced: (mark: Mark) => void
-  /** The end of the written part; null if the system itself appends at the end. */
+  /** The end of the written part; null if others may append as well. */
   #written: number | null
   #waiting: Buffer[] = []
   #appends: Append<Mark>[] = []
@@ -54,7 +61,8 @@ export class SyncedAppends<Mark> {
   #failure: Error | null = null
 
   /**
-   * @param end where the next byte goes; null for a file that was opened for appending
+   * @param file opened for appending: the system itself puts each write at the end
+   * @param end where the next byte goes; null for a file to which others may append as well
    * @param mark what {@link synced} is before anything is appended
    * @param toFailure what to throw for a write that failed
    * @param fence checked before each write
@@ -141,19 +149,24 @@ export class SyncedAppends<Mark> {
 
   async #makeDurable(pieces: readonly Buffer[]): Promise<void> {
     const { elsewhere } = this.#fence
-    if (elsewhere === undefined || this.#written === null) {
+    if (elsewhere !== undefined && this.#written !== null) {
+      await elsewhere.append(this.#written, Buffer.concat(pieces))
+      this.#writeAll(pieces)
+    } else {
       this.#writeAll(pieces)
       await this.#file.datasync()
-      return
     }
-    await elsewhere.append(this.#written, Buffer.concat(pieces))
-    this.#writeAll(pieces)
+    try {
+      // Another process may have written since the look before the write, or during the sync.
+      this.#checkSize()
+    } catch (error) {
+      // What can't be taken back damages the file, and whoever goes on with it notices.
+      if (error instanceof WrittenElsewhere) await this.#takeBack(Buffer.concat(pieces)).catch(() => {})
+      throw error
+    }
   }
 
-  /**
-   * Checks that nobody has cut the file short, or written to it. Otherwise the write would leave a hole, and the file
-   * would seem to have its full length; or it would overwrite what another process has just done.
-   */
+  /** Checks that nobody has cut the file short, or written to it: whoever has may act on what is not known here. */
   #checkSize(): void {
     if (this.#written === null) return
     const { size } = fstatSync(this.#file.fd)
@@ -166,13 +179,25 @@ export class SyncedAppends<Mark> {
    * would take a millisecond, while calls hold their slots. Only the sync that follows takes long.
    */
   #writeAll(pieces: readonly Buffer[]): void {
-    const written = this.#advance(writevSync(this.#file.fd, pieces, this.#written ?? undefined))
+    const written = this.#advance(writevSync(this.#file.fd, pieces))
     const total = pieces.reduce((sum, { length }) => sum + length, 0)
     if (written === total) return
     const rest = Buffer.concat(pieces).subarray(written)
     for (let done = 0; done < rest.length; ) {
-      done += this.#advance(writeSync(this.#file.fd, rest, done, rest.length - done, this.#written))
+      done += this.#advance(writeSync(this.#file.fd, rest, done, rest.length - done))
     }
+  }
+
+  /**
+   * Takes back what was written after another process's bytes: nothing was done on the strength of it. What is followed
+   * by the other's bytes stays. Meanwhile the other writes nothing, because the file has not the length that it knows.
+   */
+  async #takeBack(bytes: Buffer): Promise<void> {
+    const { size } = await this.#file.stat()
+    const start = size - bytes.length
+    if (this.#written === null || size <= this.#written) return
+    const { buffer } = await this.#file.read(Buffer.alloc(bytes.length), 0, bytes.length, start)
+    if (buffer.equals(bytes)) await this.#file.truncate(start)
   }
 
   #advance(count: number): number {

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { HoldLost } from '../files/hold/hold.ts'
 import { CutShort, type Fence, noFence, SyncedAppends, WrittenElsewhere } from '../files/synced-appends.ts'
@@ -105,7 +105,7 @@ export class Journal {
     fence: Fence = noFence,
     keepsHead = fence.elsewhere === undefined,
   ): Promise<Journal> {
-    const file = await open(path, 'r+')
+    const file = await open(path, constants.O_RDWR | constants.O_APPEND)
     const head = { lines: end.soundLines, bytes: end.soundBytes, chain: end.chain }
     const prepare = async (): Promise<HeadFile | null> => {
       if (end.tornBytes > 0) await cutOff(file, end, () => leftToAnother(path, fence))

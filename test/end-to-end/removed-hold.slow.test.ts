@@ -31,18 +31,10 @@ it.concurrent.each([1, 3])(
       // The one that notices first leaves the run to the other, which may have noticed as well.
       expect(codes).toContain(5)
 
-      const resume = ['resume', runId, '--yes', '--quiet']
-      let last = await place.run(org, resume)
-      // Both may write in the same moment, before either can see the other: then a line of one is damaged, and known to be.
-      const isDamaged = last.code === 2
-      if (isDamaged) {
-        expect(last.stderr).toContain(`okta-lifecycle resume ${runId} --take-sound-part`)
-        last = await place.run(org, [...resume, '--take-sound-part'])
-      }
+      const last = await place.run(org, ['resume', runId, '--yes', '--quiet'])
       expect([0, 1], last.stderr).toContain(last.code)
       expect(Object.entries(org.applied).filter(([, count]) => count > 1)).toEqual([])
       expect(Object.keys(org.applied).length).toBe(users.length)
-      if (isDamaged) return
       const verified = await place.run(null, ['verify-journal', runId])
       expect(verified.code, verified.stderr).toBe(0)
     })

@@ -17,6 +17,11 @@ export class SimFile {
   unsynced: Unsynced[] = []
   /** When it was last written, in virtual ms. */
   writtenAt = 0
+  /** The descriptor by which it was last written, and the length that it had before. */
+  writtenBy = -1
+  writtenFrom = 0
+  /** Whether a process has written to it without seeing what another one wrote in the same moment. */
+  wasMissed = false
 
   constructor(number: number) {
     this.number = number

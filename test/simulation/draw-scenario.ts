@@ -9,6 +9,7 @@ import { drawNotDue } from './draw-not-due.ts'
 import { drawOneWindow } from './draw-one-window.ts'
 import { drawOutOfReach } from './draw-out-of-reach.ts'
 import { drawRefusedBeforeDoubt } from './draw-refused-before-doubt.ts'
+import { drawRemovedHolds } from './draw-removed-holds.ts'
 import { drawRepeated } from './draw-repeated.ts'
 import { drawRunBefore } from './draw-run-before.ts'
 import { drawStepOver } from './draw-step-over.ts'
@@ -64,6 +65,7 @@ export function drawScenario(seed: number): Scenario {
   if (draws.chance('many fail', 0.008)) return drawManyFail(scenario, draws)
   if (draws.chance('undated', 0.015)) return drawUndated(scenario, draws)
   if (draws.chance('lost reads', 0.015)) return drawLostReads(scenario, draws)
+  if (draws.chance('two at a journal', 0.01)) return drawRemovedHolds(scenario, draws)
   return draws.chance('undo of an older copy', 0.015) ? drawUndoOlder(scenario, draws) : scenario
 }
 

@@ -8,8 +8,15 @@ export interface Descriptor {
   readonly node: SimNode
   readonly path: string
   readonly appends: boolean
+  /** The length of the file when it was opened. */
+  readonly lengthBefore: number
   position: number
+  /** When its last sync ended, in virtual ms. */
+  syncedAt: number
 }
+
+/** How long a process may be kept from going on between two calls of the system, in virtual ms. */
+const sameMomentMs = 20
 
 /** Runs a call of the system that takes time. The effect comes at its end; what began before a power loss never ends. */
 export type Syscall = <T>(name: string, effect: () => T, prepare?: () => void) => Promise<T>
@@ -29,6 +36,9 @@ export class FileApi {
   #temporary = 0
   /** Called for each write, with the file and the offset of its end. */
   onWrite: (path: string, file: SimFile, bytes: Buffer, at: number) => void = () => {}
+
+  /** Called for each file of which something is cut off, with its new length. */
+  onCut: (path: string, length: number) => void = () => {}
 
   /** For a planted bug: files whose syncs do nothing. */
   skipsSync: (path: string) => boolean = () => false
@@ -139,9 +149,21 @@ export class FileApi {
     return statsOf(this.#disk.get(path, 'stat'), options)
   }
 
-  /** Takes no time. */
+  /**
+   * Takes no time. In reality another process may write between this look and the write that follows. Here it has done so
+   * before, and once for each file it is not seen: only a look right after a sync shows what is there for certain.
+   */
   fstatSync(fd: number): SimStats {
-    return statsOf(this.#descriptor(fd).node)
+    const opened = this.#descriptor(fd)
+    const { node } = opened
+    const stats = statsOf(node)
+    if (node.kind === 'directory' || !opened.appends || node.writtenBy === fd) return stats
+    const isMissed =
+      !node.wasMissed && this.#now() - node.writtenAt <= sameMomentMs && this.#now() > opened.syncedAt
+    const size = Math.max(opened.lengthBefore, node.writtenFrom)
+    if (!isMissed || size >= node.length) return stats
+    node.wasMissed = true
+    return { ...stats, size }
   }
 
   /** The text that lies in the system's cache, for whoever looks at the disk from outside. */
@@ -179,9 +201,14 @@ export class FileApi {
     return this.#call(name, effect)
   }
 
-  begin({ node, path }: Descriptor): () => void {
+  begin(opened: Descriptor): () => void {
+    const { node, path } = opened
     if (this.skipsSync(path)) return () => {}
-    return node.kind === 'file' ? node.beginSync() : this.#disk.beginSync(node)
+    const end = node.kind === 'file' ? node.beginSync() : this.#disk.beginSync(node)
+    return () => {
+      end()
+      opened.syncedAt = this.#now()
+    }
   }
 
   mayWrite(syscall: string): void {
@@ -201,8 +228,10 @@ export class FileApi {
     if (node.kind === 'directory') throw systemError('EISDIR', 'write')
     this.#disk.mayWrite('write')
     const where = opened.appends ? node.length : (at ?? opened.position)
+    node.writtenFrom = node.length
     node.write(bytes, where)
     node.writtenAt = this.#now()
+    node.writtenBy = opened.fd
     if (at === null) opened.position = where + bytes.length
     this.onWrite(path, node, bytes, where)
     return bytes.length
@@ -225,16 +254,26 @@ export class FileApi {
         : typeof flags === 'number'
           ? 'r'
           : String(flags)
+    const mustBeThere =
+      mode === 'r' || mode === 'r+' || (typeof flags === 'number' && !has(constants.O_CREAT))
     const known = this.#disk.find(path)
     let node: SimNode
-    if (mode === 'r' || mode === 'r+') node = this.#disk.get(path, 'open')
+    if (mustBeThere) node = this.#disk.get(path, 'open')
     else {
       if (mode.includes('x') && known !== null) throw systemError('EEXIST', 'open', path)
       node = known ?? this.#disk.createFile(path)
     }
     if (mode !== 'r') this.#disk.mayChange('open', path)
     if (mode.startsWith('w') && node.kind === 'file' && node.length > 0) node.truncate(0)
-    const opened = { fd: this.#descriptors++, node, path, appends: mode.startsWith('a'), position: 0 }
+    const opened: Descriptor = {
+      fd: this.#descriptors++,
+      node,
+      path,
+      appends: mode.startsWith('a'),
+      lengthBefore: node.kind === 'file' ? node.length : 0,
+      position: 0,
+      syncedAt: this.#now(),
+    }
     this.#open.set(opened.fd, opened)
     return opened
   }
@@ -314,8 +353,9 @@ class SimHandle {
 
   truncate(length: number): Promise<void> {
     return this.#api.call('ftruncate', () => {
-      const { node } = this.#opened
+      const { node, path } = this.#opened
       if (node.kind === 'file') node.truncate(length)
+      this.#api.onCut(path, length)
     })
   }
 

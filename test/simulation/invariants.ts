@@ -126,6 +126,9 @@ import type { World } from './world.ts'
  * - **I37** Where Okta refuses to show anybody any more, nobody fails for that and no doubt is given up, if it has shown
  *   somebody else of the run since that user's row was done.
  *   "whoever was shown before is not asked for again"
+ * - **I38** Two processes that write to one journal, because somebody removed a hold, do not damage it.
+ *   "what another process writes in the same moment is not noticed", "what was written after another process is not taken
+ *   back"
  *
  * Of a store:
  *

@@ -26,7 +26,10 @@ interface Line {
 export class JournalWatch {
   /** By process and user. */
   readonly #latest = new Map<string, WatchedIntent>()
-  readonly #results = new Map<string, string>()
+  readonly #results = new Map<
+    string,
+    { readonly result: string; readonly path: string; readonly end: number }
+  >()
   readonly #violate: (line: string) => void
 
   constructor(violate: (line: string) => void) {
@@ -53,6 +56,12 @@ export class JournalWatch {
     this.#results.clear()
   }
 
+  /** A process takes back what it has written after another one's lines. */
+  cut(path: string, length: number): void {
+    for (const [name, known] of this.#results)
+      if (known.path === path && known.end > length) this.#results.delete(name)
+  }
+
   #take(pid: number, path: string, run: string, line: Line, end: number): void {
     const { event, row, step, attempt, user_id: user } = line
     if (event === 'intent') {
@@ -65,8 +74,8 @@ export class JournalWatch {
       const name = `${run} ${row} ${step}`
       const known = this.#results.get(name)
       if (known !== undefined)
-        this.#violate(`I3 run ${run} row ${row} has two results: ${known}, ${line.result}`)
-      this.#results.set(name, line.result)
+        this.#violate(`I3 run ${run} row ${row} has two results: ${known.result}, ${line.result}`)
+      this.#results.set(name, { result: line.result, path, end })
     }
     if (event !== 'result' && event !== 'answer' && event !== 'not_applied' && event !== 'verdict') return
     for (const intent of this.#latest.values()) {

@@ -7,8 +7,14 @@ import { runsDirectory, type World } from './world.ts'
  * I6: a journal replays to the same state at every prefix.
  *
  * I22: a step is called `unchanged` only after each earlier step of its row has ended, and none of them in doubt.
+ *
+ * I38: two processes that write to one journal, because somebody removed a hold, do not damage it.
  */
 export function checkJournals(world: World): void {
+  const isTwice = world.scenario.disturbances.every(({ kind }) => kind === 'holds_removed')
+  const isAsked = world.processes.some(({ output }) => output.join('').includes('--take-sound-part'))
+  if (isTwice && isAsked && world.cuts.size === 0 && world.holdsRemovedAt !== null)
+    world.violate('I38 two processes have damaged a journal')
   const runs = world.disk.find(runsDirectory)
   if (runs?.kind !== 'directory') return
   const steps = world.scenario.steps?.length ?? 1

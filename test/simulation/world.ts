@@ -118,6 +118,7 @@ export class World {
     if (scenario.store === null)
       this.files.onWrite = (path, _file, bytes, at) =>
         this.journals.written(this.#current?.pid ?? 0, path, bytes, at)
+    this.files.onCut = (path, length) => this.journals.cut(path, length)
     this.store =
       scenario.store === null
         ? null
