@@ -48,6 +48,7 @@ import { heldRows, outlookOf, Pace } from './outlook.ts'
 import { requestsLeftOf } from './requests-left.ts'
 import { createRowQueue } from './row-queue.ts'
 import { executeRows, noteFailure } from './rows.ts'
+import { underHold } from './under-hold.ts'
 import { WorkSeen } from './work-seen.ts'
 
 export interface ExecutionOptions {
@@ -172,6 +173,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     // Later executions and reports know only what the journal says.
     for (const [bucket, limit] of sentBefore?.limits ?? []) recorder.note({ event: 'limit', bucket, limit })
     let isPreparing = true
+    const send = underHold(options.send, hold, journal)
     const queue = createRowQueue(run.job.pace.concurrency, () => settleNow())
     let current = run
     const { openLedger } = options
@@ -198,7 +200,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
         }),
       onLimit: (bucket, limit) => recorder.note({ event: 'limit', bucket, limit }),
       send: async (request, mayLeave) => {
-        const sent = options.send(request, mayLeave)
+        const sent = send(request, mayLeave)
         // Once rows are at work, they wait for what is under way by themselves.
         const answer = await (isPreparing ? unlessGivenUp(sent, stop, options.drainMs) : sent)
         tally.request(request, answer)
