@@ -42,6 +42,39 @@ it.each([
   },
 )
 
+it('a run of a few whose last calls are refused or lost, with all reads, ends for nobody before the permission is back', async () => {
+  await withWorkplace(async (place) => {
+    const users = makeUsers({ count: 5 })
+    const ids = users.map(({ id }) => id)
+    let calls = 0
+    let isGivenBack = false
+    const org = await place.org({
+      users,
+      latencyMs: 5,
+      fault: ({ action, key }) => {
+        if (isGivenBack || key === null || !ids.includes(key)) return null
+        // After the first step of all, three calls are lost and two refused.
+        if (action !== null) calls++
+        if (action !== null && calls > 5 && calls <= 8) return { name: 'resetAfter' }
+        return calls >= 8 ? { name: 'forbidden' } : null
+      },
+    })
+    await place.write('in.csv', usersCsv(ids))
+    await place.write(
+      'job.yaml',
+      'name: leavers\nsteps: [suspend, deactivate]\norder: step\nguards: { protect_admins: false }\n',
+    )
+    const first = await place.runHere(org, ['run', 'in.csv', '--job', 'job.yaml', ...unattended])
+    expect(first.code, first.stderr).toBe(4)
+    const summary = JSON.parse(await place.read(`runs/${runId}/summary.json`))
+    expect(summary.results).toMatchObject({ succeeded: 5, failed: 0, in_doubt: 0, unsettled: 3, not_run: 2 })
+    isGivenBack = true
+    const resumed = await place.runHere(org, ['resume', runId, '--yes', '--quiet'])
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect(Object.values(org.applied)).toEqual(Array(10).fill(1))
+  })
+})
+
 it('the only one left in a step of a retry does not fail: the others are tried as well, though their calls were lost before', async () => {
   await withWorkplace(async (place) => {
     const users = makeUsers({ count: 20, factors: 1 })

@@ -88,6 +88,7 @@ describe('a permission to read that is taken away as the last calls are made', (
     { what: 'only calls are to be looked into', count: 12, lost: 4, unread: 0 },
     { what: 'nothing is in doubt', count: 12, lost: 0, unread: 2 },
     { what: 'whoever is done is deactivated', count: 12, lost: 4, unread: 1, action: 'deactivate' },
+    { what: 'the only one is deactivated', count: 1, lost: 1, unread: 0, action: 'deactivate' },
   ])(
     'stops a run in which $what, and a resume does the rest',
     async ({ count, lost, unread, ...options }) => {
