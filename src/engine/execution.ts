@@ -173,7 +173,9 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     // Later executions and reports know only what the journal says.
     for (const [bucket, limit] of sentBefore?.limits ?? []) recorder.note({ event: 'limit', bucket, limit })
     let isPreparing = true
-    const send = underHold(options.send, hold, journal)
+    const failures: unknown[] = []
+    const onFailure = (cause: unknown): void => noteFailure({ lookup }, failures, cause)
+    const send = underHold(options.send, { hold, journal, onFailure })
     const queue = createRowQueue(run.job.pace.concurrency, () => settleNow())
     let current = run
     const { openLedger } = options
@@ -287,6 +289,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionEnd> 
     } catch (error) {
       if (!(error instanceof RunStopped)) throw error
     }
+    if (failures.length > 0) throw failures[0]
     clearInterval(tallying)
     lookup.pacer.stop()
     for (const [bucket, until] of lookup.pacer.exhausted()) sentBefore?.showExhausted(bucket, until)

@@ -11,76 +11,83 @@ const unanswered = (code: string): Answer => ({
   why: code,
 })
 
-/** A process that gets these answers; `onSend` is what happens as a request is to leave. */
-function setUp(answers: readonly Answer[], onSend = (_world: World): void => {}) {
-  const world: World = { failure: null, isLost: false, isValid: true }
-  const left = [...answers]
-  let sent = 0
-  const hold = {
-    get valid() {
-      return world.isValid && !world.isLost
-    },
-    ensure: async () => {
-      if (world.isLost) throw new HoldLost('this run')
-      world.isValid = true
-    },
-  }
-  const send = underHold(
-    async () => {
-      sent++
-      onSend(world)
-      const answer = left.shift()
-      if (answer === undefined) throw new Error('no answer')
-      return answer
-    },
-    hold,
-    world,
-  )
-  return { world, send: () => send(readOwnerRequest()), sent: () => sent }
-}
-
 interface World {
   failure: Error | null
   isLost: boolean
   isValid: boolean
 }
 
+/** A process whose requests get this answer; `onSend` is what happens as one is to leave. */
+function setUp(answer: Answer, onSend = (_world: World): void => {}) {
+  const world: World = { failure: null, isLost: false, isValid: true }
+  const failures: unknown[] = []
+  let sent = 0
+  const send = underHold(
+    async () => {
+      sent++
+      onSend(world)
+      return answer
+    },
+    {
+      hold: {
+        get valid() {
+          return world.isValid && !world.isLost
+        },
+        ensure: async () => {
+          if (world.isLost) throw new HoldLost('this run')
+          world.isValid = true
+        },
+      },
+      journal: world,
+      onFailure: (cause) => failures.push(cause),
+    },
+  )
+  return { world, failures, send: () => send(readOwnerRequest()), sent: () => sent }
+}
+
 describe('a request of an execution', () => {
   it('is not sent once the journal can’t be written, also where only a note failed', async () => {
-    const { world, send, sent } = setUp([unanswered('ECONNRESET')])
+    const { world, failures, send, sent } = setUp(unanswered('ECONNRESET'))
     world.failure = new Error('the disk is full')
-    await expect(send()).rejects.toThrow('the disk is full')
+    expect(await send()).toMatchObject({ kind: 'unanswered', mayHaveBeenSent: false, code: withdrawn })
+    expect(failures).toEqual([world.failure])
     expect(sent()).toBe(0)
   })
 
   it('that was withdrawn because the hold is lost ends the execution', async () => {
-    const { send } = setUp([unanswered(withdrawn)], (world) => {
+    const { failures, send } = setUp(unanswered(withdrawn), (world) => {
       world.isLost = true
     })
-    await expect(send()).rejects.toThrow(HoldLost)
+    expect(await send()).toEqual(unanswered(withdrawn))
+    expect(failures).toEqual([expect.any(HoldLost)])
   })
 
   it('says what the journal found out of the other process', async () => {
-    const { send } = setUp([unanswered(withdrawn)], (world) => {
+    const found = new HoldLost('this run', 'its journal has changed')
+    const { failures, send } = setUp(unanswered(withdrawn), (world) => {
       world.isLost = true
-      world.failure = new HoldLost('this run', 'its journal has changed')
+      world.failure = found
     })
-    await expect(send()).rejects.toThrow('its journal has changed')
+    await send()
+    expect(failures).toEqual([found])
   })
 
   it('is tried again where the hold had only run out, and where it was withdrawn for another reason', async () => {
-    const out = setUp([unanswered(withdrawn)], (world) => {
+    const out = setUp(unanswered(withdrawn), (world) => {
       world.isValid = false
     })
     expect(await out.send()).toEqual(unanswered(withdrawn))
     expect(out.world.isValid).toBe(true)
-    expect(await setUp([unanswered(withdrawn)]).send()).toEqual(unanswered(withdrawn))
+    const other = setUp(unanswered(withdrawn))
+    expect(await other.send()).toEqual(unanswered(withdrawn))
+    expect([...out.failures, ...other.failures]).toEqual([])
   })
 
   it('is an answer like any other where Okta was not reached', async () => {
-    const { send } = setUp([unanswered('ECONNRESET')], (world) => {
+    const { failures, send } = setUp(unanswered('ECONNRESET'), (world) => {
       world.isLost = true
     })
     expect(await send()).toEqual(unanswered('ECONNRESET'))
+    expect(failures).toEqual([])
   })
 })
