@@ -67,14 +67,18 @@ export type CheckedLine =
  * lines, and a text would have to be turned into bytes twice: for the digest and for the checksum.
  */
 export function checkLine(line: Buffer, previousChain: string): CheckedLine {
+  const suffix = suffixIfUndamaged(line)
+  if (suffix === null) return { kind: 'damaged' }
   const bodyEnd = line.length - suffixLength
-  if (bodyEnd < 0) return { kind: 'damaged' }
-  const suffix = parseSuffix(line.toString('latin1', bodyEnd))
-  if (suffix === null || crc32(line.subarray(0, bodyEnd + crcAt)) !== suffix.crc) return { kind: 'damaged' }
   const synced = Number.parseInt(suffix.mark, 16)
   if (chainOf(previousChain, line.subarray(0, bodyEnd + chainAt)) !== suffix.chain)
     return { kind: 'misplaced', synced }
   return { kind: 'sound', chain: suffix.chain, synced }
+}
+
+/** Whether a line without its line feed is as it was written, wherever it stands. */
+export function isUndamaged(line: Buffer): boolean {
+  return suffixIfUndamaged(line) !== null
 }
 
 /** The event of a sound line without its line feed. */
@@ -92,6 +96,14 @@ interface Suffix {
   readonly mark: string
   readonly chain: string
   readonly crc: number
+}
+
+/** The last three fields of a line; null if it is not as it was written. */
+function suffixIfUndamaged(line: Buffer): Suffix | null {
+  const bodyEnd = line.length - suffixLength
+  if (bodyEnd < 0) return null
+  const suffix = parseSuffix(line.toString('latin1', bodyEnd))
+  return suffix === null || crc32(line.subarray(0, bodyEnd + crcAt)) !== suffix.crc ? null : suffix
 }
 
 /** The last three fields of a line; null if they are not laid out as they are written. */

@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { Journal, type Position } from '../../src/journal/journal.ts'
 import { emptyJournal } from '../../src/journal/journal-check.ts'
 import type { JournalEvent } from '../../src/journal/journal-event.ts'
 import { ResultReader } from '../../src/journal/result-reader.ts'
+import { exitCodes, KnownError } from '../../src/messages/known-error.ts'
 import { intentOf, resultOf, withDirectory } from './support.ts'
 
 /** Appends to a journal that works. */
@@ -76,6 +77,41 @@ describe('reading results back', () => {
       await expect(reader.read(position)).rejects.toThrow('byte 0')
       await reader.close()
       await journal.close()
+    })
+  })
+
+  it('notices that something else has written over a result since', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'journal.ndjson')
+      await writeFile(path, '')
+      const journal = await Journal.open(path, emptyJournal)
+      const { position, durable } = append(journal, { event: 'result', ...resultOf(1) })
+      await durable
+      await journal.close()
+      const written = await readFile(path)
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(position.length - 1),
+          fc.integer({ min: 1, max: 255 }),
+          async (at, change) => {
+            const changed = Buffer.from(written)
+            changed[position.offset + at] = (written[position.offset + at] ?? 0) ^ change
+            await writeFile(path, changed)
+            const reader = await ResultReader.open(path)
+            await expect(reader.read(position)).rejects.toMatchObject({
+              message: expect.stringContaining(`damaged at byte ${position.offset}:`),
+              next: expect.stringContaining('--take-sound-part'),
+              exitCode: exitCodes.stoppedByGuard,
+            })
+            await reader.close()
+          },
+        ),
+        { numRuns: 100 },
+      )
+      await writeFile(path, written.subarray(0, -9))
+      const reader = await ResultReader.open(path)
+      await expect(reader.read(position)).rejects.toThrow(KnownError)
+      await reader.close()
     })
   })
 })

@@ -93,7 +93,7 @@ import type { World } from './world.ts'
  *   "whom a key meant in an earlier row is forgotten", "a retry forgets whom another row's key meant", "a row that means
  *   somebody else is offered for feeding"
  * - **I21** A process that stops because the token may not do the work fails nobody whose call was refused after its last
- *   accepted one had left.
+ *   accepted one had left, unless Okta showed somebody since and refused reads again after that.
  *   "who is held fails when the run stops", "rows of the next step are not tried at the end of a step"
  * - **I22** A step is called `unchanged` only after each earlier step of its row has ended, and none of them in doubt.
  *   "whoever is where a lost call leads is unchanged whatever comes before"

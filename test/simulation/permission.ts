@@ -6,7 +6,8 @@ const refusedByOkta = 4
 
 /**
  * I21: a process that stops because the token may not do the work fails nobody whose call was refused after its last
- * accepted one had left.
+ * accepted one had left. It may where Okta has shown somebody since, who makes the refused users the cause, and refuses
+ * reads again after that.
  */
 export function checkPermission(world: World, reports: readonly Report[], ours: readonly Ours[]): void {
   for (const { pid, exitCode, endedAt } of world.processes) {
@@ -19,7 +20,8 @@ export function checkPermission(world: World, reports: readonly Report[], ours: 
       const task = after?.tasks.find((one) => one.row === row && one.step === step)
       // A look after a call that was refused for another reason may be refused as well.
       const [code] = /E\d{7}/.exec(task?.message ?? '') ?? []
-      if (at > accepted && task?.result === 'failed' && code === 'E0000006')
+      const isNewlyRefused = world.refusedReads.some((read) => read.pid === pid && read.shownAt > at)
+      if (at > accepted && task?.result === 'failed' && code === 'E0000006' && !isNewlyRefused)
         world.violate(
           `I21 row ${row} step ${step} of ${run} has failed (${task.message}), though the token was refused after ${accepted.toFixed(0)}`,
         )

@@ -56,41 +56,61 @@ export function checkUndo(world: World, ours: readonly Ours[]): void {
     const isKnown = since.every(
       (one) => one.by !== null && !isForgotten(world, { ...one, by: one.by }, taking.at),
     )
-    if (last !== undefined && since.every(isOfThem) && isKnown && since[0]?.before === last.after)
+    const before = changes[changes.length - since.length - 1]
+    const isBackToOurs = before !== undefined && looksLikeOurs(world, { taking, allowed, changes }, before)
+    if (
+      last !== undefined &&
+      since.every(isOfThem) &&
+      isKnown &&
+      since[0]?.before === last.after &&
+      !isBackToOurs
+    )
       world.violate(`I14 ${taking.by.run} leads ${taking.user} away, whom ${of} had brought back`)
     if (last !== undefined && isOfThem(last)) continue
     const wasOurs = changes.some(
       (other) => other.by !== null && allowed.has(other.by.run) && (last?.at ?? 0) - other.at < sameMs,
     )
     const isBehindOurBack = last !== undefined && taking.at - last.at < sameMs
-    // Somebody else did the same while a call of ours was under way or its answer lost: Okta shows no difference.
-    const looksLikeOurs = world.departures.some(
-      (call) =>
-        allowed.has(call.run) &&
-        call.key === taking.user &&
-        call.action === last?.action &&
-        last.at > call.at - longestSinceRead &&
-        last.at < call.at + 2 * world.scenario.requestTimeoutS * 1000 + doubtMs &&
-        !changes.some(
-          (one) =>
-            isCall(one.by, call) &&
-            one.answeredAt !== null &&
-            // Okta's time is known no more exactly than that when the answer comes.
-            one.answeredAt < last.at - sameMs &&
-            // Of an answer that came as its process died, nobody knows.
-            wasKnown(world, { ...one, by: call }) &&
-            // An answer that was lost with a part of the journal tells nobody.
-            !isForgotten(world, { ...one, by: call }, taking.at, 'answer'),
-        ),
-    )
+    const isLikeOurs = last !== undefined && looksLikeOurs(world, { taking, allowed, changes }, last)
     // Without a read before the call, a user who got there in the same second looks as if the call had done it.
     const user = world.scenario.users.find(({ id }) => id === taking.user)
     const wasThere = !world.scenario.readFirst && last === undefined && (user?.changedBefore ?? 1) < 1
-    if (wasOurs || isBehindOurBack || looksLikeOurs || wasThere) continue
+    if (wasOurs || isBehindOurBack || isLikeOurs || wasThere) continue
     world.violate(
       `I14 ${taking.by.run} took back ${last?.action ?? 'nothing'} of ${taking.user}, which ${of} did not do last`,
     )
   }
+}
+
+interface Undone {
+  readonly taking: Ours
+  /** The runs whose changes may be taken back. */
+  readonly allowed: ReadonlySet<string>
+  /** What was applied to the user before. */
+  readonly changes: readonly Applied[]
+}
+
+/** Whether somebody else did the same while a call of ours was under way or its answer lost: Okta shows no difference. */
+function looksLikeOurs(world: World, { taking, allowed, changes }: Undone, change: Applied): boolean {
+  return world.departures.some(
+    (call) =>
+      allowed.has(call.run) &&
+      call.key === taking.user &&
+      call.action === change.action &&
+      change.at > call.at - longestSinceRead &&
+      change.at < call.at + 2 * world.scenario.requestTimeoutS * 1000 + doubtMs &&
+      !changes.some(
+        (one) =>
+          isCall(one.by, call) &&
+          one.answeredAt !== null &&
+          // Okta's time is known no more exactly than that when the answer comes.
+          one.answeredAt < change.at - sameMs &&
+          // Of an answer that came as its process died, nobody knows.
+          wasKnown(world, { ...one, by: call }) &&
+          // An answer that was lost with a part of the journal tells nobody.
+          !isForgotten(world, { ...one, by: call }, taking.at, 'answer'),
+      ),
+  )
 }
 
 function isCall(by: Caller | null, call: Caller): boolean {

@@ -64,6 +64,10 @@ export class World {
   readonly shown = new Map<string, string>()
   /** When a process was last shown a user, by its number and the user's id, in virtual ms. */
   readonly readAt = new Map<string, number>()
+  /** When a process was last shown anybody, by its number. */
+  readonly shownAt = new Map<number, number>()
+  /** Reads of users that were refused, and when their process had last been shown anybody before. */
+  readonly refusedReads: { readonly pid: number; readonly shownAt: number }[] = []
   readonly violations: string[] = []
   readonly history: string[] = []
   /** Whom others changed after the plan was made. */
@@ -298,7 +302,10 @@ export class World {
 
   #shows({ pid }: SimProcess, path: string, { status, body }: OrgAnswer): void {
     const [, key] = /^\/api\/v1\/users\/([^/?]+)$/.exec(path) ?? []
+    if (key !== undefined && status === 403)
+      this.refusedReads.push({ pid, shownAt: this.shownAt.get(pid) ?? Number.NEGATIVE_INFINITY })
     if (key === undefined || status !== 200 || !body.startsWith('{')) return
+    this.shownAt.set(pid, this.time.now)
     const name = `${pid} ${decodeURIComponent(key)}`
     const { id } = JSON.parse(body) as { readonly id: string }
     this.shown.set(name, this.shown.get(name) ?? id)
