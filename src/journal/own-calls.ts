@@ -114,7 +114,7 @@ function latestOf(intent: IntentEvent, doubt: InDoubtEvent | null): number {
     sent: doubt?.sent_okta_time ?? null,
     senderGone: Number.POSITIVE_INFINITY,
   }
-  return underWayUntil(times, doubt?.timed_out ?? false, intent.request_timeout_ms)
+  return underWayUntil(times, doubt?.timed_out === true ? 'yes' : 'no', intent.request_timeout_ms)
 }
 
 function placeOf({ row, step }: { readonly row: number; readonly step: number }): string {

@@ -87,6 +87,12 @@ export interface SendingTimes {
 }
 
 /**
+ * Whether our own time limit has ended a call. `perhaps`: its process lived long enough for that, and may have been unable
+ * to write it down.
+ */
+export type TimedOut = 'no' | 'perhaps' | 'yes'
+
+/**
  * The earliest moment to settle a doubt, in ms by Okta's clock. Bytes can outlive the process that sent them by the
  * time limit of a request. That limit counts from the time of sending or, if only the intent is known, from the latest
  * moment at which the process could have sent it. After a time-out the wait is twice as long: we have given up, but
@@ -96,7 +102,7 @@ export interface SendingTimes {
  */
 export function settlesAt(
   times: SendingTimes,
-  { atOnce, timedOut }: { readonly atOnce: boolean; readonly timedOut: boolean },
+  { atOnce, timedOut }: { readonly atOnce: boolean; readonly timedOut: TimedOut },
   requestTimeoutMs: number,
 ): number {
   return atOnce ? times.intended : underWayUntil(times, timedOut, requestTimeoutMs)
@@ -105,11 +111,20 @@ export function settlesAt(
 /** The latest moment at which Okta could have applied a call, in ms by its clock; see {@link settlesAt}. */
 export function underWayUntil(
   { intended, sent, senderGone }: SendingTimes,
-  timedOut: boolean,
+  timedOut: TimedOut,
   requestTimeoutMs: number,
 ): number {
-  const latest = Math.max(intended, Math.min(intended + sendingMarginMs, senderGone))
-  return (sent ?? latest) + requestTimeoutMs * (timedOut ? 2 : 1)
+  const left = sent ?? Math.max(intended, Math.min(intended + sendingMarginMs, senderGone))
+  const afterTimeOut = left + 2 * requestTimeoutMs
+  switch (timedOut) {
+    case 'no':
+      return left + requestTimeoutMs
+    case 'perhaps':
+      // A time-out was over before its process was gone.
+      return Math.max(left + requestTimeoutMs, Math.min(afterTimeOut, senderGone + requestTimeoutMs))
+    case 'yes':
+      return afterTimeOut
+  }
 }
 
 /** Judges an attempt in doubt, once it can no longer be under way. */

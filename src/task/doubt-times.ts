@@ -1,6 +1,13 @@
 import { isUndated, latestTimeOf } from '../journal/intent-time.ts'
 import type { OpenAttempt } from '../journal/task-progress.ts'
-import { leavesWithinMs, mailPauseMs, type SendingTimes, settlesAt, underWayUntil } from '../rules/doubt.ts'
+import {
+  leavesWithinMs,
+  mailPauseMs,
+  type SendingTimes,
+  settlesAt,
+  type TimedOut,
+  underWayUntil,
+} from '../rules/doubt.ts'
 import { timeNotTold } from '../rules/stop-reasons.ts'
 import { sendsMail } from './keep-link.ts'
 import type { Services } from './services.ts'
@@ -66,7 +73,7 @@ export async function waitUntil(
 function leftOfEarlier(services: Services, open: OpenAttempt): number {
   const { clock } = services.lookup
   const { intent, doubt } = open
-  const how = { atOnce: doubt?.at_once ?? false, timedOut: hasTimedOut(services, open) }
+  const how = { atOnce: doubt?.at_once ?? false, timedOut: timedOutOf(services, open) }
   const limit = intent.request_timeout_ms
   if (!clock.known || isUndated(intent)) {
     const began = services.begunMark
@@ -82,9 +89,19 @@ function leftOfEarlier(services: Services, open: OpenAttempt): number {
   return settlesAt(times, how, limit) - clock.nowAtLeast()
 }
 
-/** Whether the sender may have given up on the call, on which Okta may have gone on working. */
-function hasTimedOut({ senderMayLive }: Services, { doubt }: Pick<OpenAttempt, 'doubt'>): boolean {
-  return doubt?.timed_out ?? senderMayLive
+/**
+ * Whether the sender may have given up on the call, on which Okta may have gone on working. A sender that could not write
+ * any more, because its disk was full or it had lost the run, may have waited out the time limit without a word of it.
+ */
+function timedOutOf(
+  { senderMayLive, begunAt }: Services,
+  { intent, doubt }: Pick<OpenAttempt, 'intent' | 'doubt'>,
+): TimedOut {
+  if (doubt !== null) return doubt.timed_out ? 'yes' : 'no'
+  if (senderMayLive) return 'yes'
+  // What is undated or lost is taken to have left just before its sender ended. A time-out ends no later than that.
+  if (isUndated(intent) || intent.lost) return 'no'
+  return begunAt() - intent.okta_time_at_least >= intent.request_timeout_ms ? 'perhaps' : 'no'
 }
 
 function timesOf(
@@ -103,5 +120,5 @@ function timesOf(
  */
 export function latestOf(services: Services, open: Pick<OpenAttempt, 'intent' | 'doubt'>): number {
   if (isUndated(open.intent)) return Number.POSITIVE_INFINITY
-  return underWayUntil(timesOf(services, open), hasTimedOut(services, open), open.intent.request_timeout_ms)
+  return underWayUntil(timesOf(services, open), timedOutOf(services, open), open.intent.request_timeout_ms)
 }

@@ -259,8 +259,8 @@ describe('settle, of a user who got to the target much later', () => {
 
 describe('settlesAt', () => {
   const timeLimit = 30_000
-  const lost = { atOnce: false, timedOut: false }
-  const oktaAnswered = { atOnce: true, timedOut: false }
+  const lost = { atOnce: false, timedOut: 'no' } as const
+  const oktaAnswered = { atOnce: true, timedOut: 'no' } as const
 
   it('waits for the time limit of the request, counted from when it was sent', () => {
     const times = { intended: oktaTime, sent: oktaTime + 7_000, senderGone: oktaTime }
@@ -286,9 +286,27 @@ describe('settlesAt', () => {
   })
 
   it('waits once more as long after a time-out: our patience is not Okta’s', () => {
-    const timedOut = { atOnce: false, timedOut: true }
+    const timedOut = { atOnce: false, timedOut: 'yes' } as const
     const times = { intended: oktaTime, sent: oktaTime + 7_000, senderGone: oktaTime }
     expect(settlesAt(times, timedOut, timeLimit)).toBe(oktaTime + 7_000 + 2 * timeLimit)
+  })
+
+  it('waits no longer after a time-out that may not be written down than if it came as its process ended', () => {
+    const perhaps = { atOnce: false, timedOut: 'perhaps' } as const
+    const at = (livedMs: number): number =>
+      settlesAt({ intended: oktaTime, sent: null, senderGone: oktaTime + livedMs }, perhaps, timeLimit)
+    expect(at(timeLimit)).toBe(oktaTime + 2 * timeLimit)
+    expect(at(timeLimit + 8_000)).toBe(oktaTime + 8_000 + 2 * timeLimit)
+    const longGone = at(3_600_000)
+    expect(longGone).toBeGreaterThan(oktaTime + 2 * timeLimit + 10_000)
+    expect(longGone).toBeLessThanOrEqual(oktaTime + 2 * timeLimit + 20_000)
+    fc.assert(
+      fc.property(fc.nat(200_000), fc.nat(15_000), (livedMs, leavesAfterMs) => {
+        const left = Math.min(leavesAfterMs, livedMs)
+        const hasTimedOut = livedMs >= left + timeLimit
+        expect(at(livedMs)).toBeGreaterThanOrEqual(oktaTime + left + timeLimit * (hasTimedOut ? 2 : 1))
+      }),
+    )
   })
 
   it('does not wait where Okta itself answered', () => {

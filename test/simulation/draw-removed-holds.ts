@@ -4,7 +4,8 @@ import type { Scenario } from './scenario.ts'
 
 /**
  * Somebody takes the holds of a process at work for the remains of a dead one, and removes them. Another process goes on with
- * the run at once, so that for a moment both write to its journal.
+ * the run at once, so that for a moment both write to its journal. A call may run into its time limit meanwhile, and its
+ * process be unable to say so.
  */
 export function drawRemovedHolds(scenario: Scenario, draws: Draws): Scenario {
   const users = numbers(draws.int('users of removed holds', 10, 40)).map((number) =>
@@ -21,6 +22,17 @@ export function drawRemovedHolds(scenario: Scenario, draws: Draws): Scenario {
     readFirst: draws.chance('reads at removed holds', 0.5),
     concurrency: draws.pick('slots at removed holds', [3, 10]),
     share: 1,
+    requestTimeoutS: 30,
+    faults: draws.chance('a call at removed holds takes long', 0.4)
+      ? [
+          {
+            of: 'POST',
+            number: draws.int('which call at removed holds', 1, 12),
+            kind: 'timeout_effect',
+            clockMs: 0,
+          },
+        ]
+      : [],
     disturbances: [
       {
         process: 0,

@@ -139,6 +139,10 @@ test.each([
     4_300_032_375,
   ],
   ['rows that need no call for the next step are asked about the one after it', 4_400_004_388],
+  [
+    'a time-out that a process could not write down, because it had lost the run, is waited for',
+    5_700_009_856,
+  ],
   ['whoever begins to end a row as not due, and goes on later, takes no row for its repeat', 40_000_455],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])

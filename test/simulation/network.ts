@@ -37,8 +37,6 @@ export interface NetworkOptions {
   /** Whether a question to the store, or its answer, may take many seconds. */
   readonly isStoreSlow: boolean
   readonly kill: (process: SimProcess) => void
-  /** Whether a process can write down what it learns, at any time. */
-  readonly isWritable: () => boolean
   /** How many runs a worker carries out at once. */
   readonly runsAtOnce: number
   /** How long a change by `respond_async` takes; 0 where none is asked for. */
@@ -176,13 +174,9 @@ export class Network {
         return
       case 'timeout_effect': {
         lose(limit, 'UND_ERR_HEADERS_TIMEOUT')
-        const [nearly, later] = [limit * 0.99, draws.between('later', limit, limit * 1.98)]
-        // What outlives its process does so for one time limit. Only a time-out that is on disk shows that Okta takes
-        // longer.
-        this.#with.time.plan(nearly, null, () => {
-          const isKnown = !process.ended && this.#with.isWritable()
-          reach(isKnown ? later - nearly : 0)
-        })
+        const later = draws.between('later', limit, limit * 1.98)
+        // What outlives its process does so for one time limit. Only after a time-out does Okta take longer.
+        this.#with.time.plan(limit - 1, null, () => reach(process.ended ? 0 : later - limit))
         return
       }
       case 'proxy_before':

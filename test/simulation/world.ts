@@ -144,7 +144,6 @@ export class World {
       stalls: scenario.stalls,
       isStoreSlow: isStoreSlow(scenario),
       kill: (process) => this.kill(process),
-      isWritable: () => !scenario.disturbances.some(({ kind }) => kind.endsWith('disk')),
       transitionMs: scenario.transitionMs,
       runsAtOnce: scenario.store?.runsAtOnce ?? 1,
       note: (line) => this.note(line),

@@ -919,6 +919,21 @@ describe('a task that an earlier execution began', () => {
     await endOf({ before: [open], services }, async (stub) => expect(stub.time.now).toBe(60_999))
   })
 
+  it.each([
+    ['its time limit where its process did not live as long', 20_000, 15_000 + 30_000],
+    [
+      'the time limit more where its process may have waited in vain, unable to write it down',
+      31_000,
+      61_000,
+    ],
+  ])('is waited for %s', async (_, livedMs, waitedMs) => {
+    const services = { begunAt: () => open.okta_time + livedMs }
+    await endOf({ before: [open], services }, async (stub) => {
+      expect(stub.time.now).toBeGreaterThanOrEqual(waitedMs)
+      expect(stub.time.now).toBeLessThan(waitedMs + 1_000)
+    })
+  })
+
   it('is read again where Okta had refused it', async () => {
     await endOf({ before: [open, answerTo(1, 1, { outcome: 'refused' })] }, async (stub, result) => {
       expect(result).toMatchObject({ result: 'succeeded', attempts: 2 })
