@@ -343,6 +343,22 @@ describe('the hold of a process', () => {
     })
   })
 
+  it('is not lost where the clock leaps while it gives a sign', async () => {
+    await withDirectory(async (directory) => {
+      const hold = await holdOf(directory)
+      const wall = Date.now()
+      vi.spyOn(Date, 'now').mockReturnValue(wall + 46_000)
+      expect(hold.valid).toBe(false)
+      const ensured = hold.ensure()
+      // The sign is under way.
+      vi.spyOn(Date, 'now').mockReturnValue(wall + 2_000_000)
+      await ensured
+      expect(hold.valid).toBe(true)
+      vi.restoreAllMocks()
+      await hold.release()
+    })
+  })
+
   it('is lost once a higher number is there, and never comes back (H2, H3)', async () => {
     await withDirectory(async (directory) => {
       const hold = await holdOf(directory)

@@ -101,6 +101,8 @@ export class Hold {
   async ensure(): Promise<void> {
     if (this.valid) return
     if (!this.#lost) await this.#renew()
+    // A clock that leaps, or a machine that sleeps, while the sign is given makes it old at once.
+    if (!this.#lost && !this.valid) await this.#renew()
     if (this.#lost) throw new HoldLost(this.#what, numberTaken)
     if (!this.valid) throw new HoldLost(this.#what)
   }
