@@ -225,6 +225,15 @@ else {
   same('skipped', plain(summary.skipped), plain(count(tasks.filter(({ result }) => result === 'skipped').map(reason))))
   same('rows by kind', plain(summary.control_totals), plain({ rows: rows.size, ...Object.fromEntries(count([...rows.values()].map(kind))) }))
   same('people', summary.people, countPeople(tasks, standing))
+  if (summary.next_due_at !== undefined)
+    same(
+      'next due',
+      summary.next_due_at,
+      tasks
+        .filter((task) => reason(task) === 'not_due')
+        .map((task) => task.due_at)
+        .sort()[0] ?? null,
+    )
 }
 const lags = tasks
   .map(({ lag_seconds: lag }) => lag)

@@ -72,6 +72,7 @@ export const shapes = {
     skipped: counts,
     'verified?': counts,
     'lost_links?': 0,
+    'next_due_at?': 0,
     lag: { ...names('tasks median_seconds p95_seconds worst_seconds bound_seconds over_bound'), worst_over_bound: [names('row step user okta_login lag_seconds')] },
     requests: { ...names('total reads roles? lifecycle'), by_http_status: counts },
     retries: counts,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Job } from '../job/job.ts'
-import { counted } from '../messages/counted.ts'
 import { exitCodes } from '../messages/known-error.ts'
+import { shownTime } from '../messages/shown-time.ts'
 import type { Summary } from '../report/summary.ts'
 import type { RunFile } from '../run/run-file.ts'
 
@@ -35,11 +35,9 @@ export interface Now {
   readonly job: Job
   /** The SHA-256 of the input's bytes. */
   readonly sha256: string
-  /** Rows that are not due yet. */
-  readonly notDueRows: number
   /** This program's version. */
   readonly version: string
-  /** In epoch ms. Runs are ordered by this machine's clock. */
+  /** In epoch ms. Runs are ordered, and rows become due, by this machine's clock. */
   readonly at: number
 }
 
@@ -65,9 +63,9 @@ export function findChange(latest: LatestRun | null, now: Now): string | null {
   if (run.versions.okta_lifecycle !== now.version)
     return `${name} was made by version ${run.versions.okta_lifecycle}`
   if (!isDeepStrictEqual(run.job, now.job)) return `the job has changed since ${name}`
-  const before = summary.control_totals?.not_due ?? null
-  if (before === null) return `the summary of ${name} does not say how many rows were not due`
-  if (before !== now.notDueRows)
-    return `${counted(before, 'row')} ${before === 1 ? 'was' : 'were'} not due for ${name}, and ${now.notDueRows} ${now.notDueRows === 1 ? 'is' : 'are'} not due now`
+  const { next_due_at: nextDueAt } = summary
+  if (nextDueAt === undefined) return `the summary of ${name} does not say when its next row is due`
+  if (nextDueAt !== null && Date.parse(nextDueAt) <= now.at)
+    return `a row that was not due for ${name} has been due since ${shownTime(nextDueAt)} UTC`
   return null
 }

@@ -35,7 +35,7 @@ export function checkIfChanged(flags: Flags): void {
 
 /** Compares a checked input with the latest run of its job in an org. */
 export async function compareWithLatest(
-  { job, copy, survey }: Pick<CheckedInput, 'job' | 'copy' | 'survey'>,
+  { job, copy }: Pick<CheckedInput, 'job' | 'copy'>,
   orgUrl: string,
   runsDirectory: string,
 ): Promise<IfChanged> {
@@ -52,8 +52,7 @@ export async function compareWithLatest(
   })
   const latest = run === undefined ? null : await withSummary(run)
   const summary = latest?.summary ?? null
-  const { notDueRows } = survey
-  const now = { job, sha256: copy.sha256, notDueRows, version: programVersion, at: Date.now() }
+  const now = { job, sha256: copy.sha256, version: programVersion, at: Date.now() }
   const why =
     findChange(latest, now) ??
     (run === undefined ? null : findLaterWork(run, await Promise.all(begun.slice(0, -1).map(withSummary))))

@@ -2,6 +2,7 @@ import { counted } from '../messages/counted.ts'
 import { renderDuration, renderLag } from '../messages/duration.ts'
 import { shellWord } from '../messages/shell-word.ts'
 import { visible } from '../messages/shown.ts'
+import { shownTime } from '../messages/shown-time.ts'
 import { actionNames } from '../okta/actions.ts'
 import { renderControlTotals } from '../rules/control-totals.ts'
 import { expectedSkips, type SkipReason, skipReasons } from '../rules/result.ts'
@@ -43,6 +44,7 @@ export function renderSummary(summary: Summary): string {
 }
 
 function renderHead(summary: Summary): string[] {
+  const { next_due_at: nextDueAt = null } = summary
   const executions = summary.executions === 1 ? '' : ` in ${summary.executions} executions`
   const reason = summary.reason === null ? '' : `: ${summary.reason}`
   return [
@@ -56,6 +58,7 @@ function renderHead(summary: Summary): string[] {
       ['Org', summary.org],
       ['Time', `${renderDuration(summary.duration_seconds)}${executions}`],
       ['Input', renderInput(summary)],
+      ...(nextDueAt === null ? [] : [['Next due', `${shownTime(nextDueAt)} UTC`] as const]),
       ...renderVerified(summary),
       ...renderLags(summary),
     ]),

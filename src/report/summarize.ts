@@ -80,6 +80,7 @@ export function summarize({ directory, run, end, totals, exitCode }: SummaryPart
       : {}),
     ...(totals.lostLinks > 0 ? { lost_links: totals.lostLinks } : {}),
     lag: totals.lag === null ? null : { ...totals.lag, worst_over_bound: [...totals.lag.worst_over_bound] },
+    next_due_at: totals.nextDueAt,
     requests: {
       total: reads + lifecycle,
       reads,

@@ -154,6 +154,12 @@ export const summarySchema = z
         'Applied tasks whose activation link, which the job asked for, is not in its file; reactivate makes a new one. Absent if there are none.',
       ),
     lag: lag.nullable().optional(),
+    next_due_at: time
+      .nullable()
+      .optional()
+      .describe(
+        'When the first of the rows that were not due becomes due (RFC 3339, UTC); null if there are none. Absent in older summaries.',
+      ),
     requests,
     retries: z.record(z.string(), count).describe('Requests sent again, by cause.'),
     budget: z.array(bucket).describe('The use of each rate limit.'),

@@ -30,6 +30,8 @@ export interface ResultTotals {
   readonly lostLinks: number
   /** Null if no task was due at a time and applied. */
   readonly lag: Lag | null
+  /** When the first of the tasks that were not due becomes due, RFC 3339 UTC; null if there are none. */
+  readonly nextDueAt: string | null
 }
 
 /** The same, with the size of `failed.csv`. */
@@ -56,6 +58,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
   const skipped = zeroCounts(skipReasons)
   const verified = zeroCounts(verifications)
   let lostLinks = 0
+  let nextDueAt: string | null = null
   return {
     add(row) {
       control.add(row.tasks[0]?.reason ?? null)
@@ -70,6 +73,7 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
         counts[task.result]++
         actions[action] = counts
         if (task.reason !== null && task.reason !== 'other_user') skipped[task.reason]++
+        if (task.reason === 'not_due') nextDueAt = earlierOf(nextDueAt, task.due_at)
         if (task.activation_link === 'lost') lostLinks++
         if (task.verified !== undefined) verified[task.verified]++
       }
@@ -86,8 +90,15 @@ export function createTotalsCounter(maxLag: number | null = null): TotalsCounter
       verified: { ...verified },
       lostLinks,
       lag: lags.lag(),
+      nextDueAt,
     }),
   }
+}
+
+/** The earlier of two times in the same form; null only if both are. */
+function earlierOf(some: string | null, other: string | null): string | null {
+  if (some === null || other === null) return some ?? other
+  return other < some ? other : some
 }
 
 function countedAction(text: string): CountedAction {

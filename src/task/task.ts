@@ -347,10 +347,14 @@ class Task {
     if (this.#history.judgedNotApplied === 0) return false
     const { state } = this.#services.recorder
     const progress = state.progressOf(this.#input)
+    // What a call of this run has done came after the attempts that the run took over.
+    const ofThisRun = state.explainedChange(user.id)
+    if (progress?.last.intent.origin !== undefined && ofThisRun !== null && explains(ofThisRun, user))
+      return false
     // Where the user was read before the first attempt, the user was not at the target then.
     if (progress?.isFirstAssumed !== true && this.#history.statusBefore !== null) return true
     // An earlier task of ours has led the user there, after the attempts were judged.
-    const change = state.explainedChange(user.id) ?? progress?.explained ?? null
+    const change = ofThisRun ?? progress?.explained ?? null
     if (change !== null && explains(change, user)) return false
     const since = progress?.firstSince ?? null
     if (since === null) return true

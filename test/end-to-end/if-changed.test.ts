@@ -153,7 +153,11 @@ it('rows that became due are done, and then nothing until the next', async () =>
     const rows = [`${ids[0]},2026-01-01T10:00:00Z`, `${ids[1]},${soon}`, `${ids[2]},2999-01-01T10:00:00Z`]
     await place.write('in.csv', `user,last_day\n${rows.join('\n')}\n`)
     await place.write('job.yaml', `${job}input: { due: { column: last_day, time_zone: UTC } }\n`)
-    expect((await night(place, org)).code).toBe(0)
+    const first = await night(place, org)
+    expect(first.code).toBe(0)
+    expect(first.stdout).toMatch(
+      new RegExp(`^Next due +${soon.slice(0, 10)} ${soon.slice(11, 19)} UTC$`, 'm'),
+    )
     expect(org.applied).toEqual({ [`${ids[0]} suspend`]: 1 })
     expect((await night(place, org)).requests).toBe(0)
     // By Okta's clock a row may be due a moment later than by ours: then it is done on the next night.

@@ -52,6 +52,7 @@ export const complete: Summary = {
     deactivate: { ...none, succeeded: 10, unchanged: 1, skipped: 1 },
   },
   skipped: { ...noSkips, duplicate: 2 },
+  next_due_at: null,
   requests: { total: 45, reads: 24, lifecycle: 20, by_http_status: { '200': 43, '429': 1, none: 1 } },
   retries: { rate_limited: 1, connection: 1, server_errors: 0 },
   budget: [

@@ -465,6 +465,7 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     control: { rows: 4, with_tasks: 2, bad: 1, not_selected: 0, not_due: 0, duplicates: 1 },
     people: { total: 1, done: 0, need_you: 1, left_alone: 0 },
     lag: null,
+    nextDueAt: null,
     excused: 0,
     lostLinks: 0,
     verified: { held: 0, not_held: 1, not_known: 0 },
@@ -477,4 +478,17 @@ test('the totals count rows, tasks, results, actions and reasons', async () => {
     },
     skipped: { ...noSkips, duplicate: 1, invalid_row: 1 },
   })
+})
+
+test('the totals say when the first of the tasks that were not due becomes due', async () => {
+  const notDue = (due_at: string): ReportedTask => ({
+    ...succeeded,
+    result: 'skipped',
+    reason: 'not_due',
+    due_at,
+  })
+  const times = ['2026-12-24T00:00:00.000Z', '2026-12-23T22:00:00.000Z', '2027-01-01T00:00:00.000Z']
+  const done = { ...succeeded, due_at: '2026-11-01T00:00:00.000Z' }
+  const rows = [rowOf(1, {}, done), ...times.map((time, index) => rowOf(index + 2, {}, notDue(time)))]
+  expect(await writeResults(directory, [], stream(rows))).toMatchObject({ nextDueAt: times[1] })
 })

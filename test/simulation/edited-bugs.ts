@@ -475,7 +475,7 @@ export const editedBugs: readonly EditedBug[] = [
     name: 'a night is left out although a row has become due',
     breaks: 'I19',
     file: 'cli/changed-since',
-    from: 'if (before !== now.notDueRows)',
+    from: 'if (nextDueAt !== null && Date.parse(nextDueAt) <= now.at)',
     to: 'if (false)',
   },
   {

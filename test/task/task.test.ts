@@ -948,6 +948,26 @@ describe('a task that an earlier execution began', () => {
     })
   })
 
+  it('was not applied late where this run has led the user there since it took over the attempt', async () => {
+    const statusChanged = new Date(now + 5_000).toISOString()
+    const onRead = () => answerOf(200, JSON.stringify({ id: ada.id, status: 'SUSPENDED', statusChanged }))
+    const carried = { ...open, origin: { run: 'r@before', row: 4, step: 1 } }
+    const accepted = { ...answerTo(2), okta_time: now + 5_000 }
+    const ended = { finished_at: statusChanged, action: 'suspend', okta_user_id: ada.id }
+    const ofOther = [
+      intentOf(2, 1, { user_id: ada.id }),
+      accepted,
+      { event: 'result', ...resultOf(2, ended) },
+    ] as const
+    const endedAs = async (intent: typeof open, result: string): Promise<void> =>
+      await endOf({ before: [intent, notApplied, ...ofOther], onRead }, async (_, found) =>
+        expect(found).toMatchObject({ result, message: expect.stringContaining('SUSPENDED') }),
+      )
+    await endedAs(carried, 'unchanged')
+    // A call of this run itself may have been under way when the other one was done.
+    await endedAs(open, 'succeeded')
+  })
+
   it.each([
     [60_000, /^confirmed late: an earlier attempt was applied after all, user is SUSPENDED$/],
     [
