@@ -92,5 +92,11 @@ function begunWith(
   // With reads, a result without a login is of a row that was not judged: after a loss its call was looked into all the same.
   const isJudged = ({ okta_login: login }: TaskResult): boolean => login !== null || !services.job.read_first
   const result = recorded.find((known) => known.okta_user_id !== null && isJudged(known))
-  return result === undefined ? null : { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
+  if (result !== undefined) return { id: result.okta_user_id ?? row.user, login: result.okta_login ?? '' }
+  return mayBeLost(services, row) ? (services.links?.userOf(row.row) ?? null) : null
+}
+
+/** Whether a lost part of the journal may hold a call of the row. */
+function mayBeLost({ recorder }: Services, { row, actions }: ValidRow): boolean {
+  return actions.some((_, index) => recorder.state.mayBeLostSince({ row, step: index + 1 }) !== null)
 }

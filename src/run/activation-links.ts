@@ -42,6 +42,10 @@ export class ActivationLinks {
   #beside: Promise<LinkFile> | null = null
   /** The tasks whose links were written, and where. */
   readonly #known: Map<string, string>
+  /** The lines that the files held when they were opened. */
+  readonly #earlier: readonly (readonly LinkLine[])[]
+  /** By row: whom the calls of this run went to whose links these lines hold; null as long as nobody has asked. */
+  #users: Map<number, LinkedUser> | null = null
   /** Whether links of this run may have been written to a file that is not under the path any more. */
   #isIncomplete: boolean
 
@@ -61,6 +65,7 @@ export class ActivationLinks {
       ...beside.map((line): [string, string] => [nameOfLine(line), besideFile]),
       ...file.lines.map((line): [string, string] => [nameOfLine(line), file.path]),
     ])
+    this.#earlier = [beside, file.lines]
     // A line beside is written only once the file itself has been moved or replaced.
     this.#isIncomplete = !file.lines.some(isOwn) || beside.some(isOwn)
   }
@@ -92,6 +97,21 @@ export class ActivationLinks {
   /** The path to which a task's link was written; null if nothing shows that it was. */
   whereIs({ run, row, step }: LinkTask): string | null {
     return this.#known.get(nameOf(run ?? identityOf(this.#run), row, step)) ?? null
+  }
+
+  /**
+   * The user of a row of this run, by a link that had reached the files before they were opened; null if none had. It tells
+   * whom a call went to of which the journal has lost everything.
+   */
+  userOf(row: number): LinkedUser | null {
+    this.#users ??= new Map(
+      this.#earlier.flatMap((lines) =>
+        lines
+          .filter((line) => identityOf(line.run) === identityOf(this.#run) && line.userId !== '')
+          .map((line): [number, LinkedUser] => [line.row, { id: line.userId, login: line.login }]),
+      ),
+    )
+    return this.#users.get(row) ?? null
   }
 
   /**
@@ -201,6 +221,12 @@ export class ActivationLinks {
       { cause },
     )
   }
+}
+
+/** Whom a call went to. The login is empty if the user was not read before. */
+export interface LinkedUser {
+  readonly id: string
+  readonly login: string
 }
 
 /** A task, and its run if that is another one. */

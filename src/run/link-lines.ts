@@ -51,6 +51,8 @@ export interface LinkLine {
   readonly row: number
   readonly step: number
   readonly userId: string
+  /** Empty if the user was not read before the call. */
+  readonly login: string
 }
 
 /** What every file begins with. */
@@ -97,12 +99,24 @@ export function parseLinks(path: string, text: string): readonly LinkLine[] {
     ? text.split('\n').map(parseJsonLine)
     : (parse(text, { columns: true, relax_column_count: true, relax_quotes: true }) as object[])
   return records.flatMap((record) => {
-    const { run_id: run, run_created_at: at, row, step, okta_user_id: user } = record as Fields
+    const {
+      run_id: run,
+      run_created_at: at,
+      row,
+      step,
+      okta_user_id: user,
+      okta_login: login,
+    } = record as Fields
     if (typeof run !== 'string' || typeof at !== 'string') return []
-    const userId = typeof user === 'string' ? unescapeFormula(user) : ''
     const identity = { run_id: unescapeFormula(run), created_at: at }
-    return [{ run: identity, row: Number(row), step: Number(step), userId }]
+    return [
+      { run: identity, row: Number(row), step: Number(step), userId: textOf(user), login: textOf(login) },
+    ]
   })
+}
+
+function textOf(cell: unknown): string {
+  return typeof cell === 'string' ? unescapeFormula(cell) : ''
 }
 
 type Fields = Readonly<Record<string, unknown>>

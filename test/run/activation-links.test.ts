@@ -48,6 +48,28 @@ describe('the file for activation links', () => {
     })
   })
 
+  it.each(['links.csv', 'links.jsonl'])('tells whom a row of its run meant: %s', async (name) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, name)
+      await saved(
+        path,
+        'run-1',
+        owner,
+        { ...owner, row: 4, okta_login: null },
+        { ...owner, row: 5, okta_user_id: null },
+      )
+      await saved(path, 'run-2', { ...owner, row: 1 })
+      const links = await ActivationLinks.open(path, runOf('run-1'))
+      expect([3, 4, 5, 1].map((row) => links.userOf(row))).toEqual([
+        { id: owner.okta_user_id, login: owner.okta_login },
+        { id: owner.okta_user_id, login: '' },
+        null,
+        null,
+      ])
+      await links.close()
+    })
+  })
+
   it('is JSON lines where its name says so', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'links.jsonl')

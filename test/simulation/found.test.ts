@@ -143,6 +143,7 @@ test.each([
     'a time-out that a process could not write down, because it had lost the run, is waited for',
     5_700_009_856,
   ],
+  ['whom an activation in a lost part of the journal went to is known by its link', 6_100_010_688],
   ['what a retry has done itself is no late application of a call that it took over', 6_000_012_387],
   ['a row has become due as another one was done, so that as many are not due as before', 6_000_010_218],
   ['whoever begins to end a row as not due, and goes on later, takes no row for its repeat', 40_000_455],
