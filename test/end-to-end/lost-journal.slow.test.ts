@@ -163,7 +163,8 @@ it.each([
 
 it('a run whose journal is moved away stops, keeps what is there, and goes on once it is back', async () => {
   await withWorkplace(async (place) => {
-    const { org, cli, directory, journal } = await atWork(place)
+    // A factor shows whether a call arrived whose process stopped just before it left.
+    const { org, cli, directory, journal } = await atWork(place, 1)
     renameSync(journal, `${journal}.1`)
     const end = await cli.ended
     expect(end.code, end.stderr).toBe(3)
@@ -181,7 +182,7 @@ it('a run whose journal is moved away stops, keeps what is there, and goes on on
 
 it('a run whose directory can no longer be looked at does not advise to start again', async () => {
   await withWorkplace(async (place) => {
-    const { org, cli, directory } = await atWork(place)
+    const { org, cli, directory } = await atWork(place, 1)
     renameSync(directory, `${directory}.1`)
     // A link to itself, as a disk that fails, is neither there nor gone.
     symlinkSync(runId, directory)
@@ -262,7 +263,7 @@ it('a run whose copy of the input is removed ends as work that has begun', async
 
 it('a run whose directory is moved away writes nothing into what takes its place, and says to put it back', async () => {
   await withWorkplace(async (place) => {
-    const { org, cli, directory } = await atWork(place)
+    const { org, cli, directory } = await atWork(place, 1)
     renameSync(directory, `${directory}.moved`)
     mkdirSync(directory)
     writeFileSync(join(directory, 'run.json'), 'mine')
