@@ -47,9 +47,10 @@ export function checkOnce(
         const last = reports.filter(({ run, at }) => run === before.by.run && at <= applied.at).at(-1)
         const told = last?.tasks.find(({ row, step }) => row === before.by.row && step === before.by.step)
         if (told?.result === 'in_doubt') continue
-        // It did not hold, and a person asked for it again. Who asks for a retry may do so before there is a report.
-        const failed = told ?? resultInJournal(world, before.by)
-        if (failed?.result === 'failed' && failed.message.includes('did not hold')) continue
+        // It did not hold, and a person asked for it again. Who asks for a retry may do so before there is a report, or when
+        // that says only that it was accepted: the retry finds out first whether it held.
+        const said = [told, resultInJournal(world, before.by)]
+        if (said.some((one) => one?.result === 'failed' && one.message.includes('did not hold'))) continue
         // What somebody has taken back since the user was seen last, nobody could know when the file was fed again.
         const wasSeenSince = last?.tasks.some(
           ({ row, step, status_before: status }) =>
