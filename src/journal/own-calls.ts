@@ -114,6 +114,7 @@ function latestOf(intent: IntentEvent, doubt: InDoubtEvent | null): number {
     sent: doubt?.sent_okta_time ?? null,
     senderGone: Number.POSITIVE_INFINITY,
   }
+  // A call may have run into its time limit unheard. What changes so late counts as somebody else's, which an undo leaves alone.
   return underWayUntil(times, doubt?.timed_out === true ? 'yes' : 'no', intent.request_timeout_ms)
 }
 

@@ -56,7 +56,6 @@ export class ActivationLinks {
     say: (line: string) => void,
   ) {
     const besideFile = besidePath(file.path, run.run_id)
-    const isOwn = (line: LinkLine): boolean => identityOf(line.run) === identityOf(run)
     this.path = file.path
     this.#run = run
     this.#say = say
@@ -67,7 +66,8 @@ export class ActivationLinks {
     ])
     this.#earlier = [beside, file.lines]
     // A line beside is written only once the file itself has been moved or replaced.
-    this.#isIncomplete = !file.lines.some(isOwn) || beside.some(isOwn)
+    this.#isIncomplete =
+      !file.lines.some((line) => this.#isOwn(line)) || beside.some((line) => this.#isOwn(line))
   }
 
   /**
@@ -107,7 +107,7 @@ export class ActivationLinks {
     this.#users ??= new Map(
       this.#earlier.flatMap((lines) =>
         lines
-          .filter((line) => identityOf(line.run) === identityOf(this.#run) && line.userId !== '')
+          .filter((line) => this.#isOwn(line) && line.userId !== '')
           .map((line): [number, LinkedUser] => [line.row, { id: line.userId, login: line.login }]),
       ),
     )
@@ -166,6 +166,10 @@ export class ActivationLinks {
     await this.#file.close()
     const beside = await this.#beside?.catch(() => null)
     await beside?.close()
+  }
+
+  #isOwn({ run }: LinkLine): boolean {
+    return identityOf(run) === identityOf(this.#run)
   }
 
   async #inPlace(): Promise<LinkFile> {

@@ -99,7 +99,8 @@ function timedOutOf(
 ): TimedOut {
   if (doubt !== null) return doubt.timed_out ? 'yes' : 'no'
   if (senderMayLive) return 'yes'
-  // What is undated or lost is taken to have left just before its sender ended. A time-out ends no later than that.
+  // An undated or lost attempt is waited for as if it had left just before its sender ended. One that ran into its time limit
+  // had left at least that limit earlier, so that twice the limit is over by then.
   if (isUndated(intent) || intent.lost) return 'no'
   return begunAt() - intent.okta_time_at_least >= intent.request_timeout_ms ? 'perhaps' : 'no'
 }

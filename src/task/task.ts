@@ -347,7 +347,7 @@ class Task {
     if (this.#history.judgedNotApplied === 0) return false
     const { state } = this.#services.recorder
     const progress = state.progressOf(this.#input)
-    // What a call of this run has done came after the attempts that the run took over.
+    // The attempts that a retry took over were made before all of its own calls. If one of these led the user there, they did not.
     const ofThisRun = state.explainedChange(user.id)
     if (progress?.last.intent.origin !== undefined && ofThisRun !== null && explains(ofThisRun, user))
       return false
