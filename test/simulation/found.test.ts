@@ -146,6 +146,7 @@ test.each([
   ['whom an activation in a lost part of the journal went to is known by its link', 6_100_010_688],
   ['what a retry has done itself is no late application of a call that it took over', 6_000_012_387],
   ['a row has become due as another one was done, so that as many are not due as before', 6_000_010_218],
+  ['an execution whose guards could not be read is no healthy one that does not end', 6_200_069_288],
   ['whoever begins to end a row as not due, and goes on later, takes no row for its repeat', 40_000_455],
 ])('%s', async (_what, seed) => {
   expect((await play(drawScenario(seed))).violations).toEqual([])

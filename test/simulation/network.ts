@@ -47,13 +47,13 @@ export interface NetworkOptions {
   readonly knowsLimit: (process: SimProcess, bucket: string) => boolean
   /** Whether any answer has shown it to a process of its run. */
   readonly hasSeenLimit: (process: SimProcess, bucket: string) => boolean
-  /** Judges a call at the moment when it leaves, and tells whose it is. */
   /** A process has the answer that its call was refused because of the user. */
   readonly onRefused: (caller: Caller) => void
   /** A process has the answer to a read. */
   readonly onRead: (process: SimProcess, path: string, answer: OrgAnswer) => void
   /** A process has the answer that its call was refused because of the token or the user. */
   readonly onForbidden: (caller: Caller) => void
+  /** Judges a call at the moment when it leaves, and tells whose it is. */
   readonly onDeparture: (process: SimProcess, method: string, path: string) => Caller | null
 }
 
@@ -197,6 +197,7 @@ export class Network {
         reach(there, () => say(this.#error(500, 'E0000009')))
         return
       case 'forbidden':
+        if (/^\/api\/v1\/(groups|iam)\//.test(departure.path)) process.isGuardRefused = true
         this.#later(process, there, () => say(this.#error(403, 'E0000006')))
         return
       case 'read_only':

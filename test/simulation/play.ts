@@ -140,6 +140,8 @@ class Story {
       }
       this.#putBack()
       this.#putBack = () => {}
+      // Each such refusal is one of a known number of faults, and none of them is the program's.
+      if (heals && process.isGuardRefused && process.exitCode === 3) healthy--
       if (process.crash !== null) world.violate(`I12 ${process.command} crashed: ${stackOf(process.crash)}`)
       this.#report()
       this.#checkReported(process)

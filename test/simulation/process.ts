@@ -46,6 +46,8 @@ export class SimProcess implements Owner {
   bearsAll = false
   /** Its calls to the system that are under way: each ends one of them at once. */
   readonly underWay = new Set<() => void>()
+  /** Whether a read that a guard needs was refused: then nobody can be checked, and nothing is sent. */
+  isGuardRefused = false
   /** How many requests have left it. */
   departed = 0
   /** Called with the number of its calls that were applied, after each of them. */
